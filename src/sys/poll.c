@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#include "enter.h"
+#include "flags.h"
+
+int hp_sys_epoll_create1(int flags) { return (int)ENTER1(epoll_create1, flags | FLAG_CLOEXEC); }
+
+int hp_sys_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event) {
+    return (int)ENTER4(epoll_ctl, epoll, operation, fd, event);
+}
+
+int hp_sys_eventfd(unsigned initial, int flags) { return (int)ENTER2(eventfd2, initial, flags | FLAG_CLOEXEC); }
+
+int hp_sys_timerfd_create(int clock, int flags) {
+    return (int)ENTER2(timerfd_create, clock, flags | FLAG_CLOEXEC);
+}
+
+int hp_sys_signalfd(int fd, const void *mask, size_t bytes, int flags) {
+    return (int)ENTER4(signalfd4, fd, mask, bytes, flags | FLAG_CLOEXEC);
+}
+
+int hp_sys_inotify_init(int flags) { return (int)ENTER1(inotify_init1, flags | FLAG_CLOEXEC); }
+
+int hp_sys_userfaultfd(int flags) { return (int)ENTER1(userfaultfd, flags | FLAG_CLOEXEC); }
+
+int hp_sys_io_uring_setup(unsigned entries, void *parameters) {
+    return (int)ENTER2(io_uring_setup, entries, parameters);
+}
+
+int hp_sys_kqueue(void) {
+    const int fd = (int)ENTER0(kqueue);
+    if (fd < 0) return fd;
+    const int answer = hp_sys_fcntl(fd, FLAG_SETFD, FLAG_FD_CLOEXEC);
+    if (answer >= 0) return fd;
+    hp_sys_close(fd);
+    return answer;
+}
+
+int hp_sys_kevent(int kqueue, const void *changes, int change_count, void *events, int capacity,
+                  const void *timeout) {
+    return (int)ENTER6(kevent, kqueue, changes, change_count, events, capacity, timeout);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* Calls that wait until a deadline. Each entry gets what is left of it, so no signal can stretch the wait. */
+#include "enter.h"
+#include "flags.h"
+#include "stats.h"
+
+const struct hp_kernel_time *hp_time_left(hp_deadline deadline, struct hp_kernel_time *left) {
+    if (deadline == HP_FOREVER) return 0;
+    const int64_t now = deadline > 0 ? hp_sys_now() : 0;
+    *left = hp_kernel_time(deadline > now ? deadline - now : 0);
+    return left;
+}
+
+int hp_sys_sleep(hp_deadline deadline) {
+    const struct hp_kernel_time until = hp_kernel_time(deadline > 0 ? deadline : 0);
+    for (;;) {
+        const int answer = (int)ENTER4(clock_nanosleep, FLAG_CLOCK_MONOTONIC, FLAG_TIMER_ABSTIME, &until, 0);
+        if (answer != -HP_EINTR) return answer;
+        hp_sys_count_retry();
+    }
+}
+
+int hp_sys_poll(struct pollfd *fds, size_t count, hp_deadline deadline) {
+    for (;;) {
+        struct hp_kernel_time left;
+        const int answer = (int)ENTER5(ppoll, fds, count, hp_time_left(deadline, &left), 0, KERNEL_SIGSET_BYTES);
+        if (answer != -HP_EINTR) return answer;
+        hp_sys_count_retry();
+    }
+}
+
+/* Rounded up: a wait that ends early would have the caller spin until its deadline. */
+static int milliseconds(const struct hp_kernel_time *left) {
+    if (!left) return -1;
+    const int64_t all = left->sec * 1000 + (left->nsec + 999999) / 1000000;
+    return all > INT32_MAX ? INT32_MAX : (int)all;
+}
+
+static int epoll_once(int epoll, struct epoll_event *events, int capacity, const struct hp_kernel_time *left) {
+    if (!hp_sys_lacks(LACKS_EPOLL_PWAIT2)) {
+        const int answer = (int)ENTER6(epoll_pwait2, epoll, events, capacity, left, 0, KERNEL_SIGSET_BYTES);
+        if (answer != -HP_ENOSYS && answer != -HP_EPERM) return answer;
+        hp_sys_learn(LACKS_EPOLL_PWAIT2);
+    }
+    hp_sys_count(&hp_sys_counters.millisecond_waits);
+    return (int)ENTER6(epoll_pwait, epoll, events, capacity, milliseconds(left), 0, KERNEL_SIGSET_BYTES);
+}
+
+int hp_sys_epoll_wait(int epoll, struct epoll_event *events, int capacity, hp_deadline deadline) {
+    for (;;) {
+        struct hp_kernel_time left;
+        const int answer = epoll_once(epoll, events, capacity, hp_time_left(deadline, &left));
+        if (answer != -HP_EINTR) return answer;
+        hp_sys_count_retry();
+    }
+}
+
+int hp_sys_futex_wait(const uint32_t *word, uint32_t value, hp_deadline deadline) {
+    const struct hp_kernel_time until = hp_kernel_time(deadline > 0 ? deadline : 0);
+    for (;;) {
+        const int answer = (int)ENTER6(futex, word, FLAG_FUTEX_WAIT_BITSET, value,
+                                       deadline == HP_FOREVER ? 0 : &until, 0, FLAG_FUTEX_ANY);
+        if (answer != -HP_EINTR) return answer == -HP_EAGAIN ? 0 : answer;
+        hp_sys_count_retry();
+    }
+}
+
+int hp_sys_futex_wake(const uint32_t *word, int count) {
+    return (int)ENTER6(futex, word, FLAG_FUTEX_WAKE, count, 0, 0, 0);
+}
