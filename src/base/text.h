@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A writer into a buffer that somebody else owns. It never overflows and always leaves a terminated string; what did
- * not fit is counted, as snprintf does, so a caller can tell and ask again with more. */
+/* A writer into a buffer that somebody else owns. It never overflows and always leaves a terminated
+ * string; what did not fit is counted, as snprintf does, so a caller can tell and ask again with
+ * more. */
 #ifndef HP_BASE_TEXT_H
 #define HP_BASE_TEXT_H
 
@@ -15,6 +16,7 @@ struct hp_text {
 void hp_text_string(struct hp_text *text, const char *string);
 void hp_text_decimal(struct hp_text *text, uint64_t number);
 void hp_text_hex(struct hp_text *text, uint64_t number); /* with 0x */
-void hp_text_bytes(struct hp_text *text, uint64_t bytes); /* "64 KiB", "1.5 GiB": binary units, exact or one decimal */
+/* "64 KiB", "1.5 GiB": binary units, exact or one decimal */
+void hp_text_bytes(struct hp_text *text, uint64_t bytes);
 
 #endif

@@ -7,7 +7,8 @@ const struct hp_call_row *hp_sys_call_row(size_t index) {
 }
 
 const char *hp_sys_eintr_name(int eintr) {
-    static const char *const names[] = {"none", "retry", "never", "deadline", "background", "nochanges"};
+    static const char *const names[] = {"none",     "retry",      "never",
+                                        "deadline", "background", "nochanges"};
     return eintr >= 0 && (size_t)eintr < HP_COUNT(names) ? names[eintr] : 0;
 }
 
@@ -18,4 +19,6 @@ long hp_sys_call(long number, long a, long b, long c, long d, long e, long f) {
     return door_observe(&number, all);
 }
 
-long hp_sys_observe(long *number, const long arguments[6]) { return door_observe(number, arguments); }
+long hp_sys_observe(long *number, const long arguments[6]) {
+    return door_observe(number, arguments);
+}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of calls as data: calls.def read into an enumeration and into rows that a constant index folds away. */
+/* The table of calls as data: calls.def read into an enumeration and into rows that a constant
+ * index folds away. */
 #ifndef HP_SYS_CALLS_H
 #define HP_SYS_CALLS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* CLOCK_MONOTONIC through the vDSO, found at the first reading. Whichever thread or handler comes first stores the
- * same answer, so there is nothing to lock. */
+/* CLOCK_MONOTONIC through the vDSO, found at the first reading. Whichever thread or handler comes
+ * first stores the same answer, so there is nothing to lock. */
 #include "enter.h"
 #include "flags.h"
 #include "stats.h"
@@ -32,6 +32,7 @@ int64_t hp_sys_now(void) {
 
 hp_deadline hp_sys_after(int64_t nanoseconds) {
     hp_deadline deadline;
-    if (__builtin_add_overflow(hp_sys_now(), nanoseconds > 0 ? nanoseconds : 0, &deadline)) return HP_FOREVER;
+    if (__builtin_add_overflow(hp_sys_now(), nanoseconds > 0 ? nanoseconds : 0, &deadline))
+        return HP_FOREVER;
     return deadline;
 }

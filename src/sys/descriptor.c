@@ -4,7 +4,9 @@
 
 long hp_sys_read(int fd, void *buffer, size_t length) { return ENTER3(read, fd, buffer, length); }
 
-long hp_sys_write(int fd, const void *buffer, size_t length) { return ENTER3(write, fd, buffer, length); }
+long hp_sys_write(int fd, const void *buffer, size_t length) {
+    return ENTER3(write, fd, buffer, length);
+}
 
 int hp_sys_openat(int directory, const char *path, int flags, unsigned mode) {
     return (int)ENTER4(openat, directory, path, flags | FLAG_CLOEXEC, mode);
@@ -17,7 +19,9 @@ int64_t hp_sys_lseek(int fd, int64_t offset, int whence) {
     return ENTER3(lseek, fd, offset, whence);
 }
 
-long hp_sys_getdents64(int fd, void *buffer, size_t length) { return ENTER3(getdents64, fd, buffer, length); }
+long hp_sys_getdents64(int fd, void *buffer, size_t length) {
+    return ENTER3(getdents64, fd, buffer, length);
+}
 
 long hp_sys_readlinkat(int directory, const char *path, char *buffer, size_t length) {
     return ENTER4(readlinkat, directory, path, buffer, length);
@@ -28,13 +32,17 @@ int hp_sys_unlinkat(int directory, const char *path, int flags) {
 }
 
 /* Two registers on 32-bit systems; the 64-bit ones do not look at the second. */
-int hp_sys_ftruncate(int fd, int64_t length) { return (int)ENTER3(ftruncate, fd, length, length >> 32); }
+int hp_sys_ftruncate(int fd, int64_t length) {
+    return (int)ENTER3(ftruncate, fd, length, length >> 32);
+}
 
 int hp_sys_ioctl(int fd, unsigned long request, void *argument) {
     return (int)ENTER3(ioctl, fd, request, argument);
 }
 
-int hp_sys_fcntl(int fd, int command, long argument) { return (int)ENTER3(fcntl, fd, command, argument); }
+int hp_sys_fcntl(int fd, int command, long argument) {
+    return (int)ENTER3(fcntl, fd, command, argument);
+}
 
 int hp_sys_dup_leaky(int fd) { return (int)ENTER1(dup, fd); }
 

@@ -8,7 +8,8 @@
 #include "gate.h"
 #include "sys.h"
 
-/* Out of line: a signal is rare, and the way without one stays the bare instruction and one compare. */
+/* Out of line: a signal is rare, and the way without one stays the bare instruction and one
+ * compare. */
 void hp_sys_count_retry(void);
 
 HP_INLINE long enter(enum hp_call call, long a, long b, long c, long d, long e, long f) {
@@ -36,14 +37,18 @@ HP_INLINE long enter(enum hp_call call, long a, long b, long c, long d, long e, 
 #define ENTER1(name, a) enter(HP_CALL_##name, (long)(a), 0, 0, 0, 0, 0)
 #define ENTER2(name, a, b) enter(HP_CALL_##name, (long)(a), (long)(b), 0, 0, 0, 0)
 #define ENTER3(name, a, b, c) enter(HP_CALL_##name, (long)(a), (long)(b), (long)(c), 0, 0, 0)
-#define ENTER4(name, a, b, c, d) enter(HP_CALL_##name, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
-#define ENTER5(name, a, b, c, d, e)                                                                          \
+#define ENTER4(name, a, b, c, d)                                                                   \
+    enter(HP_CALL_##name, (long)(a), (long)(b), (long)(c), (long)(d), 0, 0)
+#define ENTER5(name, a, b, c, d, e)                                                                \
     enter(HP_CALL_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), 0)
-#define ENTER6(name, a, b, c, d, e, f)                                                                       \
+#define ENTER6(name, a, b, c, d, e, f)                                                             \
     enter(HP_CALL_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-/* An address is an error only in the last page: on 32-bit systems good addresses are negative longs. */
-HP_INLINE bool is_error(long answer) { return (unsigned long)answer > -(unsigned long)HP_ERRNO_MAX - 1; }
+/* An address is an error only in the last page: on 32-bit systems good addresses are negative
+ * longs. */
+HP_INLINE bool is_error(long answer) {
+    return (unsigned long)answer > -(unsigned long)HP_ERRNO_MAX - 1;
+}
 
 HP_INLINE int pointer_answer(long answer, void **out) {
     if (is_error(answer)) return (int)answer;

@@ -13,8 +13,10 @@ static const struct error_row rows[] = {
 #define ERROR(name, number, text) {number, #name, text},
 #include "error.def"
 #undef ERROR
-    {HP_ELOST, "HP_ELOST", "a range that was owned is no longer mapped, and could not be taken back"},
-    {HP_EELSEWHERE, "HP_EELSEWHERE", "the kernel granted the memory, but not at the address asked for"},
+    {HP_ELOST, "HP_ELOST",
+     "a range that was owned is no longer mapped, and could not be taken back"},
+    {HP_EELSEWHERE, "HP_EELSEWHERE",
+     "the kernel granted the memory, but not at the address asked for"},
 };
 
 /* Few and looked up rarely: a walk needs no order among the numbers of different systems. */

@@ -8,7 +8,9 @@ int hp_sys_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event
     return (int)ENTER4(epoll_ctl, epoll, operation, fd, event);
 }
 
-int hp_sys_eventfd(unsigned initial, int flags) { return (int)ENTER2(eventfd2, initial, flags | FLAG_CLOEXEC); }
+int hp_sys_eventfd(unsigned initial, int flags) {
+    return (int)ENTER2(eventfd2, initial, flags | FLAG_CLOEXEC);
+}
 
 int hp_sys_timerfd_create(int clock, int flags) {
     return (int)ENTER2(timerfd_create, clock, flags | FLAG_CLOEXEC);

@@ -31,7 +31,9 @@ void hp_sys_exit(int status) {
 
 int hp_sys_kill(int pid, int signal) { return (int)ENTER2(kill, pid, signal); }
 
-int hp_sys_tgkill(int process, int thread, int signal) { return (int)ENTER3(tgkill, process, thread, signal); }
+int hp_sys_tgkill(int process, int thread, int signal) {
+    return (int)ENTER3(tgkill, process, thread, signal);
+}
 
 int hp_sys_pidfd_open(int pid, unsigned flags) { return (int)ENTER2(pidfd_open, pid, flags); }
 

@@ -18,8 +18,8 @@ int hp_sys_accept4(int fd, struct sockaddr *address, unsigned *length, int flags
     return (int)ENTER4(accept4, fd, address, length, flags | FLAG_SOCK_CLOEXEC);
 }
 
-long hp_sys_sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *address,
-                   unsigned address_length) {
+long hp_sys_sendto(int fd, const void *data, size_t length, int flags,
+                   const struct sockaddr *address, unsigned address_length) {
     return ENTER6(sendto, fd, data, length, flags, address, address_length);
 }
 
@@ -28,7 +28,9 @@ long hp_sys_recvfrom(int fd, void *data, size_t length, int flags, struct sockad
     return ENTER6(recvfrom, fd, data, length, flags, address, address_length);
 }
 
-long hp_sys_sendmsg(int fd, const struct msghdr *message, int flags) { return ENTER3(sendmsg, fd, message, flags); }
+long hp_sys_sendmsg(int fd, const struct msghdr *message, int flags) {
+    return ENTER3(sendmsg, fd, message, flags);
+}
 
 long hp_sys_recvmsg(int fd, struct msghdr *message, int flags) {
     return ENTER3(recvmsg, fd, message, flags | FLAG_CMSG_CLOEXEC);

@@ -17,5 +17,6 @@ void hp_sys_forget(void) { __atomic_store_n(&lacking, 0, __ATOMIC_RELAXED); }
 void hp_sys_stats(struct hp_sys_totals *totals) {
     totals->retries = __atomic_load_n(&hp_sys_counters.retries, __ATOMIC_RELAXED);
     totals->clock_calls = __atomic_load_n(&hp_sys_counters.clock_calls, __ATOMIC_RELAXED);
-    totals->millisecond_waits = __atomic_load_n(&hp_sys_counters.millisecond_waits, __ATOMIC_RELAXED);
+    totals->millisecond_waits =
+        __atomic_load_n(&hp_sys_counters.millisecond_waits, __ATOMIC_RELAXED);
 }

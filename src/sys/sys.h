@@ -7,7 +7,8 @@
 
 #include "base.h"
 
-/* What the kernel calls __kernel_timespec: 64 bits each on every architecture, for the calls of Linux 5.1 and later. */
+/* What the kernel calls __kernel_timespec: 64 bits each on every architecture, for the calls of
+ * Linux 5.1 and later. */
 struct hp_kernel_time {
     int64_t sec;
     int64_t nsec;

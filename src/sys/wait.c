@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that wait until a deadline. Each entry gets what is left of it, so no signal can stretch the wait. */
+/* Calls that wait until a deadline. Each entry gets what is left of it, so no signal can stretch
+ * the wait. */
 #include "enter.h"
 #include "flags.h"
 #include "stats.h"
@@ -14,7 +15,8 @@ const struct hp_kernel_time *hp_time_left(hp_deadline deadline, struct hp_kernel
 int hp_sys_sleep(hp_deadline deadline) {
     const struct hp_kernel_time until = hp_kernel_time(deadline > 0 ? deadline : 0);
     for (;;) {
-        const int answer = (int)ENTER4(clock_nanosleep, FLAG_CLOCK_MONOTONIC, FLAG_TIMER_ABSTIME, &until, 0);
+        const int answer =
+            (int)ENTER4(clock_nanosleep, FLAG_CLOCK_MONOTONIC, FLAG_TIMER_ABSTIME, &until, 0);
         if (answer != -HP_EINTR) return answer;
         hp_sys_count_retry();
     }
@@ -23,7 +25,8 @@ int hp_sys_sleep(hp_deadline deadline) {
 int hp_sys_poll(struct pollfd *fds, size_t count, hp_deadline deadline) {
     for (;;) {
         struct hp_kernel_time left;
-        const int answer = (int)ENTER5(ppoll, fds, count, hp_time_left(deadline, &left), 0, KERNEL_SIGSET_BYTES);
+        const int answer =
+            (int)ENTER5(ppoll, fds, count, hp_time_left(deadline, &left), 0, KERNEL_SIGSET_BYTES);
         if (answer != -HP_EINTR) return answer;
         hp_sys_count_retry();
     }
@@ -36,14 +39,17 @@ static int milliseconds(const struct hp_kernel_time *left) {
     return all > INT32_MAX ? INT32_MAX : (int)all;
 }
 
-static int epoll_once(int epoll, struct epoll_event *events, int capacity, const struct hp_kernel_time *left) {
+static int epoll_once(int epoll, struct epoll_event *events, int capacity,
+                      const struct hp_kernel_time *left) {
     if (!hp_sys_lacks(LACKS_EPOLL_PWAIT2)) {
-        const int answer = (int)ENTER6(epoll_pwait2, epoll, events, capacity, left, 0, KERNEL_SIGSET_BYTES);
+        const int answer =
+            (int)ENTER6(epoll_pwait2, epoll, events, capacity, left, 0, KERNEL_SIGSET_BYTES);
         if (answer != -HP_ENOSYS && answer != -HP_EPERM) return answer;
         hp_sys_learn(LACKS_EPOLL_PWAIT2);
     }
     hp_sys_count(&hp_sys_counters.millisecond_waits);
-    return (int)ENTER6(epoll_pwait, epoll, events, capacity, milliseconds(left), 0, KERNEL_SIGSET_BYTES);
+    return (int)ENTER6(epoll_pwait, epoll, events, capacity, milliseconds(left), 0,
+                       KERNEL_SIGSET_BYTES);
 }
 
 int hp_sys_epoll_wait(int epoll, struct epoll_event *events, int capacity, hp_deadline deadline) {

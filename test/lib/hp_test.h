@@ -22,11 +22,12 @@
 
 #define SKIP_STATUS 77
 
-/* Ends the whole test program: a skip is a property of the machine, and the list of expected skips names it. */
-#define SKIP(reason)                                                                                        \
-    do {                                                                                                    \
-        printf("SKIP: %s\n", reason);                                                                       \
-        exit(SKIP_STATUS);                                                                                  \
+/* Ends the whole test program: a skip is a property of the machine, and the list of expected skips
+ * names it. */
+#define SKIP(reason)                                                                               \
+    do {                                                                                           \
+        printf("SKIP: %s\n", reason);                                                              \
+        exit(SKIP_STATUS);                                                                         \
     } while (0)
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The opened table: counting, the n-th failure, scripts, replacement; and what each EINTR class makes of them. */
+/* The opened table: counting, the n-th failure, scripts, replacement; and what each EINTR class
+ * makes of them. */
 #include "hp_test.h"
 
 #include <fcntl.h>

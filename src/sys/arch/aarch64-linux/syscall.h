@@ -2,24 +2,26 @@
 /* Linux on aarch64: SVC #0.
  *
  *   number   1    2    3    4    5    6     answer   destroyed
- *   x8       x0   x1   x2   x3   x4   x5    x0       x8 (see below); with SVE: z above bit 127, p0-p15, ffr
+ *   x8       x0   x1   x2   x3   x4   x5    x0       x8 (see below); with SVE:
+ *                                                    z above bit 127, p0-p15, ffr
  *
- * x8 is in/out. When a call that restarts through restart_syscall (nanosleep, a futex with a timeout) is stopped and
- * continued with no handler run, the kernel (arch/arm64/kernel/signal.c, setup_restart_syscall) writes
- * __NR_restart_syscall into x8 and the caller gets that back. A loop that keeps the number in x8 then calls
- * restart_syscall for ever: seen on 6.12 as five of six sleeps skipped without an error, and as a livelock.
- * The error range is [-4095, -1]. A restart backs pc up by 4. */
+ * x8 is in/out. When a call that restarts through restart_syscall (nanosleep, a futex with a
+ * timeout) is stopped and continued with no handler run, the kernel (arch/arm64/kernel/signal.c,
+ * setup_restart_syscall) writes __NR_restart_syscall into x8 and the caller gets that back. A loop
+ * that keeps the number in x8 then calls restart_syscall for ever: seen on 6.12 as five of six
+ * sleeps skipped without an error, and as a livelock. The error range is [-4095, -1]. A restart
+ * backs pc up by 4. */
 #ifndef HP_SYS_SYSCALL_H
 #define HP_SYS_SYSCALL_H
 
 #include "base.h"
 
 #ifdef __ARM_FEATURE_SVE
-#define HP_ARCH_DESTROYED                                                                                   \
-    "z0", "z1", "z2", "z3", "z4", "z5", "z6", "z7", "z8", "z9", "z10", "z11", "z12", "z13", "z14", "z15",   \
-        "z16", "z17", "z18", "z19", "z20", "z21", "z22", "z23", "z24", "z25", "z26", "z27", "z28", "z29",   \
-        "z30", "z31", "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9", "p10", "p11", "p12",      \
-        "p13", "p14", "p15", "ffr", "memory"
+#define HP_ARCH_DESTROYED                                                                          \
+    "z0", "z1", "z2", "z3", "z4", "z5", "z6", "z7", "z8", "z9", "z10", "z11", "z12", "z13", "z14", \
+        "z15", "z16", "z17", "z18", "z19", "z20", "z21", "z22", "z23", "z24", "z25", "z26", "z27", \
+        "z28", "z29", "z30", "z31", "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9",    \
+        "p10", "p11", "p12", "p13", "p14", "p15", "ffr", "memory"
 #else
 #define HP_ARCH_DESTROYED "memory"
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Call numbers of Linux on i386 (arch/x86/entry/syscalls/syscall_32.tbl), the 64-bit-time calls of 5.1 and later. */
+/* Call numbers of Linux on i386 (arch/x86/entry/syscalls/syscall_32.tbl), the 64-bit-time calls of
+ * 5.1 and later. */
 #ifndef HP_SYS_NR_H
 #define HP_SYS_NR_H
 
@@ -56,9 +57,9 @@ enum {
     HP_NR_recvfrom = 371,
     HP_NR_sendmsg = 370,
     HP_NR_recvmsg = 372,
-    HP_NR_clock_gettime = 403, /* clock_gettime64 */
+    HP_NR_clock_gettime = 403,   /* clock_gettime64 */
     HP_NR_clock_nanosleep = 407, /* clock_nanosleep_time64 */
-    HP_NR_futex = 422, /* futex_time64 */
+    HP_NR_futex = 422,           /* futex_time64 */
     HP_NR_getpid = 20,
     HP_NR_getppid = 64,
     HP_NR_gettid = 224,

@@ -4,11 +4,13 @@
  *   number   1     2     3     4     5     6     answer   destroyed
  *   eax      ebx   ecx   edx   esi   edi   ebp   eax      nothing else
  *
- * Never SYSENTER: a restart comes back to the landing pad inside the vDSO, not to the instruction after ours, so only
- * the vDSO's own code may use it. INT $0x80 restarts by backing eip up over itself, and the kernel puts the number back
- * into eax. The error range is [-4095, -1]; addresses above 2 GiB are negative numbers and no errors.
+ * Never SYSENTER: a restart comes back to the landing pad inside the vDSO, not to the instruction
+ * after ours, so only the vDSO's own code may use it. INT $0x80 restarts by backing eip up over
+ * itself, and the kernel puts the number back into eax. The error range is [-4095, -1]; addresses
+ * above 2 GiB are negative numbers and no errors.
  *
- * ebp is the frame pointer of many builds, so the sixth argument is handed over through the stack and ebp is put back. */
+ * ebp is the frame pointer of many builds, so the sixth argument is handed over through the stack
+ * and ebp is put back. */
 #ifndef HP_SYS_SYSCALL_H
 #define HP_SYS_SYSCALL_H
 
@@ -37,7 +39,10 @@ HP_INLINE long arch_call4(long nr, long a, long b, long c, long d) {
     return nr;
 }
 HP_INLINE long arch_call5(long nr, long a, long b, long c, long d, long e) {
-    __asm__ volatile("int $0x80" : "+a"(nr) : "b"(a), "c"(b), "d"(c), "S"(d), "D"(e) : HP_ARCH_DESTROYED);
+    __asm__ volatile("int $0x80"
+                     : "+a"(nr)
+                     : "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
+                     : HP_ARCH_DESTROYED);
     return nr;
 }
 
@@ -56,7 +61,8 @@ HP_INLINE long arch_call6(long nr, long a, long b, long c, long d, long e, long 
     return answer;
 }
 
-/* As arch_call6, and leaves in *nr what the number register held afterwards: here the answer itself. */
+/* As arch_call6, and leaves in *nr what the number register held afterwards: here the answer
+ * itself. */
 HP_INLINE long arch_observe(long *nr, const long a[6]) {
     *nr = arch_call6(*nr, a[0], a[1], a[2], a[3], a[4], a[5]);
     return *nr;

@@ -4,19 +4,20 @@
  *   number   1    2    3    4    5    6     answer   destroyed
  *   a7       a0   a1   a2   a3   a4   a5    a0       a7 (see below); with V: v0-v31, vl, vtype
  *
- * a7 is in/out: for a call that restarts through restart_syscall the kernel (arch/riscv/kernel/signal.c) writes
- * __NR_restart_syscall into it and the caller gets that back, as on aarch64. All vector state is lost over any call
- * (Documentation/arch/riscv/vector.rst). The error range is [-4095, -1]. A restart backs pc up by 4. */
+ * a7 is in/out: for a call that restarts through restart_syscall the kernel
+ * (arch/riscv/kernel/signal.c) writes __NR_restart_syscall into it and the caller gets that back,
+ * as on aarch64. All vector state is lost over any call (Documentation/arch/riscv/vector.rst). The
+ * error range is [-4095, -1]. A restart backs pc up by 4. */
 #ifndef HP_SYS_SYSCALL_H
 #define HP_SYS_SYSCALL_H
 
 #include "base.h"
 
 #ifdef __riscv_vector
-#define HP_ARCH_DESTROYED                                                                                   \
-    "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", "v15",   \
-        "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", "v28", "v29",   \
-        "v30", "v31", "vl", "vtype", "memory"
+#define HP_ARCH_DESTROYED                                                                          \
+    "v0", "v1", "v2", "v3", "v4", "v5", "v6", "v7", "v8", "v9", "v10", "v11", "v12", "v13", "v14", \
+        "v15", "v16", "v17", "v18", "v19", "v20", "v21", "v22", "v23", "v24", "v25", "v26", "v27", \
+        "v28", "v29", "v30", "v31", "vl", "vtype", "memory"
 #else
 #define HP_ARCH_DESTROYED "memory"
 #endif

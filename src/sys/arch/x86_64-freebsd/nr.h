@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Call numbers of FreeBSD (sys/kern/syscalls.master), of release 13 and later: kevent is the one with ext[4], and no
- * call that needs a COMPAT option of the kernel is used. */
+/* Call numbers of FreeBSD (sys/kern/syscalls.master), of release 13 and later: kevent is the one
+ * with ext[4], and no call that needs a COMPAT option of the kernel is used. */
 #ifndef HP_SYS_NR_H
 #define HP_SYS_NR_H
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The libc door: the same calls through the C library's functions, with the same -errno answers. For systems where
- * the library is the only stable way in (NetBSD, OpenBSD, Darwin), and selectable on Linux, where calls that a C
- * library has no function for go through its syscall().
+/* The libc door: the same calls through the C library's functions, with the same -errno answers.
+ * For systems where the library is the only stable way in (NetBSD, OpenBSD, Darwin), and selectable
+ * on Linux, where calls that a C library has no function for go through its syscall().
  *
- * What it cannot do that the raw door can: libc's functions may be cancellation points, and they touch thread-local
- * errno, so a thread without a libc's thread structure must not come here. errno is put back after every call. */
+ * What it cannot do that the raw door can: libc's functions may be cancellation points, and they
+ * touch thread-local errno, so a thread without a libc's thread structure must not come here. errno
+ * is put back after every call. */
 #ifndef HP_SYS_DOOR_H
 #define HP_SYS_DOOR_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The raw door: the instruction itself, with as many registers loaded as the call's row says. With a constant call
- * the switch folds and nothing but the instruction is left. */
+/* The raw door: the instruction itself, with as many registers loaded as the call's row says. With
+ * a constant call the switch folds and nothing but the instruction is left. */
 #ifndef HP_SYS_DOOR_H
 #define HP_SYS_DOOR_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The gate of test builds: every call passes through one function, where open.c counts it, fails it, follows a script
- * or hands it to a function of the test's (open.h). */
+/* The gate of test builds: every call passes through one function, where open.c counts it, fails
+ * it, follows a script or hands it to a function of the test's (open.h). */
 #ifndef HP_SYS_GATE_H
 #define HP_SYS_GATE_H
 

@@ -58,12 +58,15 @@ static int next_outcome(struct rule *rule) {
 /* 0: make the call. */
 static int consult(struct rule *rule) {
     rule->count++;
-    if (rule->fail_at && (rule->count == rule->fail_at || (rule->onwards && rule->count > rule->fail_at)))
+    if (rule->fail_at &&
+        (rule->count == rule->fail_at || (rule->onwards && rule->count > rule->fail_at)))
         return rule->error;
     return rule->script ? next_outcome(rule) : 0;
 }
 
-long open_real(enum hp_call call, const long a[6]) { return door_enter(call, a[0], a[1], a[2], a[3], a[4], a[5]); }
+long open_real(enum hp_call call, const long a[6]) {
+    return door_enter(call, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
 
 long gate_enter(enum hp_call call, long a, long b, long c, long d, long e, long f) {
     const long all[6] = {a, b, c, d, e, f};

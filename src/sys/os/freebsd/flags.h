@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The few flags that this room adds or reads itself, as FreeBSD numbers them (sys/sys/fcntl.h, socket.h, time.h).
- * Those of calls that FreeBSD has not are 0: the wrapper answers -ENOSYS before they matter. */
+/* The few flags that this room adds or reads itself, as FreeBSD numbers them (sys/sys/fcntl.h,
+ * socket.h, time.h). Those of calls that FreeBSD has not are 0: the wrapper answers -ENOSYS before
+ * they matter. */
 #ifndef HP_SYS_FLAGS_H
 #define HP_SYS_FLAGS_H
 

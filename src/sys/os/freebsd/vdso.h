@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* FreeBSD shares its time through AT_TIMEKEEP's own structure, not through functions: the clock is a call. */
+/* FreeBSD shares its time through AT_TIMEKEEP's own structure, not through functions: the clock is
+ * a call. */
 #ifndef HP_SYS_VDSO_H
 #define HP_SYS_VDSO_H
 

@@ -5,8 +5,8 @@
 
 enum { AUXV_PAGE_SIZE = 6, AUXV_VDSO = 33 };
 
-/* The value of one entry, 0 when there is none or it cannot be read. Cost: prctl(PR_GET_AUXV) (Linux 6.4), else open,
- * read and close of /proc/self/auxv. */
+/* The value of one entry, 0 when there is none or it cannot be read. Cost: prctl(PR_GET_AUXV)
+ * (Linux 6.4), else open, read and close of /proc/self/auxv. */
 unsigned long hp_auxv(unsigned long type);
 
 #endif

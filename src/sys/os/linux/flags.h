@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The few flags that this room adds or reads itself, so that it needs no libc header (include/uapi of Linux). */
+/* The few flags that this room adds or reads itself, so that it needs no libc header (include/uapi
+ * of Linux). */
 #ifndef HP_SYS_FLAGS_H
 #define HP_SYS_FLAGS_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The vDSO is an ELF image in memory. Only its dynamic symbols are read. arm64 of 6.x and distributions built with
- * --hash-style=gnu leave DT_HASH out, so the number of symbols comes from whichever table is there. */
+/* The vDSO is an ELF image in memory. Only its dynamic symbols are read. arm64 of 6.x and
+ * distributions built with --hash-style=gnu leave DT_HASH out, so the number of symbols comes from
+ * whichever table is there. */
 #include "vdso.h"
 
 #include <elf.h>
@@ -11,7 +12,7 @@
 
 struct image {
     uintptr_t bias; /* what to add to an address in the image */
-    const ElfW(Sym) *symbols;
+    const ElfW(Sym) * symbols;
     const char *strings;
     const uint32_t *hash;     /* DT_HASH */
     const uint32_t *gnu_hash; /* DT_GNU_HASH */
@@ -22,7 +23,7 @@ static bool same(const char *a, const char *b) {
     return *a == *b;
 }
 
-static const ElfW(Dyn) *open_image(const ElfW(Ehdr) *header, struct image *image) {
+static const ElfW(Dyn) * open_image(const ElfW(Ehdr) * header, struct image *image) {
     const ElfW(Phdr) *segment = (const void *)((uintptr_t)header + header->e_phoff);
     const ElfW(Dyn) *dynamic = 0;
     bool loaded = false;
@@ -31,12 +32,13 @@ static const ElfW(Dyn) *open_image(const ElfW(Ehdr) *header, struct image *image
             image->bias = (uintptr_t)header + segment->p_offset - segment->p_vaddr;
             loaded = true;
         }
-        if (segment->p_type == PT_DYNAMIC) dynamic = (const void *)((uintptr_t)header + segment->p_offset);
+        if (segment->p_type == PT_DYNAMIC)
+            dynamic = (const void *)((uintptr_t)header + segment->p_offset);
     }
     return loaded ? dynamic : 0;
 }
 
-static void read_dynamic(struct image *image, const ElfW(Dyn) *entry) {
+static void read_dynamic(struct image *image, const ElfW(Dyn) * entry) {
     for (; entry->d_tag != DT_NULL; entry++) {
         const void *at = (const void *)(image->bias + entry->d_un.d_ptr);
         switch (entry->d_tag) {
@@ -49,7 +51,8 @@ static void read_dynamic(struct image *image, const ElfW(Dyn) *entry) {
     }
 }
 
-/* {buckets, first symbol, bloom words, shift}, bloom, buckets, chains: the last chain ends with an odd hash. */
+/* {buckets, first symbol, bloom words, shift}, bloom, buckets, chains: the last chain ends with an
+ * odd hash. */
 static uint32_t count_gnu(const uint32_t *table) {
     const uint32_t *buckets = table + 4 + table[2] * (sizeof(ElfW(Addr)) / sizeof *table);
     const uint32_t *chains = buckets + table[0];
