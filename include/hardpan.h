@@ -5,5 +5,6 @@
 
 #include <hardpan/base.h>
 #include <hardpan/sys.h>
+#include <hardpan/vm.h>
 
 #endif

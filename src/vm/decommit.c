@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* Decommit must not fail: memory that keeps its contents leaks them to the next user. So there is a way round every
+ * refusal, and the answer says which property was lost on it. */
+#include <fcntl.h>
+#include <sys/uio.h>
+
+#include "vm.h"
+
+/* From /dev/zero, by the kernel: a page that cannot be written is -EFAULT here, and not a signal. */
+static int zero_by_read(unsigned char *at, size_t size) {
+    const int fd = hp_sys_openat(AT_FDCWD, "/dev/zero", O_RDONLY, 0);
+    if (fd < 0) return fd;
+    long answer = 0;
+    for (size_t done = 0; done < size && answer >= 0; done += (size_t)answer) {
+        answer = hp_sys_read(fd, at + done, size - done);
+        if (answer == 0) answer = -EIO;
+    }
+    hp_sys_close(fd);
+    hp_vm_count(&hp_vm_counters.decommit_zeroed, 1);
+    return answer < 0 ? (int)answer : HP_VM_STILL_RESIDENT;
+}
+
+static int drop(void *at, size_t size) {
+    const unsigned has = hp_vm_features();
+    if (!(has & HP_VM_HAS_ZEROING)) return -EOPNOTSUPP;
+    int answer = hp_sys_madvise(at, size, ADVICE_DONTNEED);
+    if (answer == -EINVAL && has & HP_VM_HAS_LOCKED) {
+        answer = hp_sys_madvise(at, size, ADVICE_DONTNEED_LOCKED);
+        if (answer == 0) hp_vm_count(&hp_vm_counters.decommit_locked, 1);
+    }
+    return answer;
+}
+
+static int soften(struct hp_vm_region *region, void *at, size_t size) {
+    int answer = drop(at, size);
+    if (answer < 0) answer = hp_vm_remap(region, at, size);
+    if (answer < 0 && answer != HP_ELOST) answer = zero_by_read(at, size);
+    return answer;
+}
+
+static int harden(struct hp_vm_region *region, void *at, size_t size) {
+    if (hp_vm_features() & HP_VM_HAS_GUARD) {
+        if (hp_sys_madvise(at, size, ADVICE_GUARD_INSTALL) == 0) {
+            hp_vm_set_guarded(region);
+            return 0;
+        }
+    }
+    int answer = drop(at, size);
+    if (answer < 0) return hp_vm_remap(region, at, size);
+    if (hp_sys_mprotect(at, size, PROT_NONE) < 0) return HP_VM_NOT_HARD;
+    hp_vm_count(&hp_vm_counters.decommit_protected, 1);
+    return 0;
+}
+
+static int refund(struct hp_vm_region *region, void *at, size_t size) {
+    const int answer = hp_vm_remap(region, at, size);
+    if (answer == 0 || answer == HP_ELOST) return answer;
+    const int softened = drop(at, size);
+    return softened < 0 ? softened : HP_VM_NOT_REFUNDED;
+}
+
+static int decommit(struct hp_vm_region *region, void *at, size_t size, unsigned options) {
+    const int answer = options & HP_VM_REFUND ? refund(region, at, size)
+                       : options & HP_VM_HARD ? harden(region, at, size)
+                                              : soften(region, at, size);
+    if (answer >= 0) hp_vm_count(&hp_vm_counters.decommitted, size);
+    return answer;
+}
+
+int hp_vm_decommit(struct hp_vm_region *region, void *at, size_t size, unsigned options) {
+    if (options & ~(unsigned)(HP_VM_HARD | HP_VM_REFUND)) return -EINVAL;
+    const int answer = hp_vm_check(region, at, size);
+    return answer < 0 ? answer : decommit(region, at, size, options);
+}
+
+static int check_runs(const struct hp_vm_region *region, const struct iovec *runs, size_t count) {
+    if (!count) return -EINVAL;
+    for (size_t i = 0; i < count; i++)
+        if (hp_vm_check(region, runs[i].iov_base, runs[i].iov_len) < 0) return -EINVAL;
+    return 0;
+}
+
+/* How many whole runs one call did, 0 when the kernel would not do it on oneself: before 6.14 the pidfd is unknown
+ * (EBADF), and a sandbox may refuse. */
+static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_t count, unsigned options) {
+    const unsigned hard = options & HP_VM_HARD, has = hp_vm_features();
+    if (count < 2 || !(has & HP_VM_HAS_BATCH) || !(has & (hard ? HP_VM_HAS_GUARD : HP_VM_HAS_ZEROING))) return 0;
+    if (count > BATCH_RUNS_MAX) count = BATCH_RUNS_MAX;
+    long bytes = hp_sys_process_madvise(PIDFD_SELF_TASK, runs, count, hard ? ADVICE_GUARD_INSTALL : ADVICE_DONTNEED, 0);
+    if (bytes == -EBADF || bytes == -ENOSYS || bytes == -EPERM) hp_vm_lack(HP_VM_HAS_BATCH);
+    if (hard) hp_vm_set_guarded(region);
+    size_t done = 0;
+    while (done < count && bytes >= (long)runs[done].iov_len) bytes -= (long)runs[done++].iov_len;
+    for (size_t i = 0; i < done; i++) hp_vm_count(&hp_vm_counters.decommitted, runs[i].iov_len);
+    hp_vm_count(&hp_vm_counters.batches, done > 0);
+    return done;
+}
+
+int hp_vm_decommit_runs(struct hp_vm_region *region, const struct iovec *runs, size_t count, unsigned options,
+                        size_t *done) {
+    size_t finished = 0;
+    int answer = options & ~(unsigned)HP_VM_HARD ? -EINVAL : check_runs(region, runs, count);
+    while (answer >= 0 && finished < count) {
+        const size_t batched = batch(region, runs + finished, count - finished, options);
+        finished += batched;
+        if (batched || finished == count) continue;
+        const int one = decommit(region, runs[finished].iov_base, runs[finished].iov_len, options);
+        hp_vm_count(&hp_vm_counters.batch_singles, 1);
+        if (one < 0 || one > answer) answer = one;
+        if (one >= 0) finished++;
+    }
+    if (done) *done = finished;
+    return answer;
+}

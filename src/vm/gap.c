@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#include "gap.h"
+
+static uintptr_t least(uintptr_t a, uintptr_t b) { return a < b ? a : b; }
+static uintptr_t most(uintptr_t a, uintptr_t b) { return a > b ? a : b; }
+
+/* The end of what could be an address at all: one page below the top, so that no sum here wraps. */
+static uintptr_t top(void) { return hp_align_down(UINTPTR_MAX, hp_vm_page()); }
+
+struct hp_gap_wish hp_gap_wish(const struct hp_vm_request *request, size_t size, size_t align) {
+    struct hp_gap_wish wish = {request->low, request->high ? request->high : top(), 0, size, align};
+    if (request->reach) {
+        const uintptr_t near = request->near, reach = request->reach;
+        wish.near = near;
+        wish.low = most(wish.low, near > reach ? near - reach : 0);
+        wish.high = least(wish.high, top() - near > reach ? near + reach : top());
+    }
+    wish.low = most(wish.low, hp_vm_page()); /* address 0 means "anywhere" to mmap */
+    return wish;
+}
+
+/* The best place in [low, high), false if the size does not fit there. */
+static bool fit(const struct hp_gap_wish *wish, uintptr_t low, uintptr_t high, uintptr_t *at) {
+    uintptr_t first;
+    if (!hp_align_up(low, wish->align, &first) || first >= high || high - first < wish->size) return false;
+    *at = first;
+    if (!wish->near) return true;
+    const uintptr_t last = hp_align_down(high - wish->size, wish->align);
+    const uintptr_t ideal = hp_align_down(wish->near, wish->align);
+    *at = most(first, least(last, ideal));
+    return true;
+}
+
+static uintptr_t distance(const struct hp_gap_wish *wish, uintptr_t at) {
+    const uintptr_t end = at + wish->size;
+    if (at > wish->near) return at - wish->near;
+    return wish->near > end ? wish->near - end : 0;
+}
+
+int hp_gap_find(const struct hp_vm_view *view, const struct hp_gap_wish *wish, uintptr_t *at) {
+    bool found = false;
+    uintptr_t here = hp_align_down(wish->low, hp_vm_page());
+    while (here < wish->high) {
+        struct hp_vm_span span;
+        uintptr_t place;
+        const int answer = hp_vm_query(view, here, wish->high - here, &span);
+        if (answer < 0) return answer;
+        if (!span.mapped && fit(wish, most(span.low, wish->low), span.high, &place)) {
+            if (!found || distance(wish, place) < distance(wish, *at)) *at = place;
+            else break; /* gaps come in rising order: from here on they only get further away */
+            found = true;
+            if (!wish->near) break;
+        }
+        here = span.high;
+    }
+    return found ? 0 : -EEXIST;
+}
+
+int hp_vm_find_gap(const struct hp_vm_view *view, uintptr_t low, uintptr_t high, size_t size, size_t align,
+                   uintptr_t *at) {
+    const size_t page = hp_vm_page();
+    const struct hp_vm_request request = {.low = low, .high = high};
+    uintptr_t rounded;
+    if (!size || !high || low >= high || (align && !hp_is_power_of_two(align))) return -EINVAL;
+    if (!hp_align_up(size, page, &rounded)) return -EINVAL;
+    const struct hp_gap_wish wish = hp_gap_wish(&request, rounded, align > page ? align : page);
+    return hp_gap_find(view, &wish, at);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* What this kernel does, found by asking it: at most 12 calls, two mappings made and taken back. */
+#include <string.h>
+
+#include "auxv.h"
+#include "vm.h"
+
+enum { KNOWN = 1u << 31, PAGE_USUAL = 4096, HUGE_MAX = 4 << 20 };
+
+/* Believed until a first use disproves them: asking costs more than finding out. */
+enum { BELIEVED = HP_VM_HAS_SHM | HP_VM_HAS_BATCH | HP_VM_HAS_QUERY | HP_VM_HAS_MAPS };
+
+static unsigned features;
+static unsigned forced;
+static size_t page_size;
+
+static bool accepts(int advice) { return hp_sys_madvise(0, 0, advice) == 0; }
+
+/* Advice on nothing is refused if it is unknown (6.1 and 6.18 seen). qemu-user 7.2 accepts anything: no answer counts
+ * then. */
+static unsigned probe_advice(void) {
+    if (accepts(ADVICE_NONSENSE)) return 0;
+    unsigned has = HP_VM_HAS_ADVICE;
+    if (accepts(ADVICE_GUARD_INSTALL)) has |= HP_VM_HAS_GUARD;
+    if (accepts(ADVICE_POPULATE_WRITE)) has |= HP_VM_HAS_POPULATE;
+    if (accepts(ADVICE_DONTNEED_LOCKED)) has |= HP_VM_HAS_LOCKED;
+    if (accepts(ADVICE_FREE)) has |= HP_VM_HAS_FREE;
+    return has;
+}
+
+/* Where a page landed that was asked for with MAP_FIXED_NOREPLACE: 0 if refused as taken. A page that landed elsewhere
+ * is given back. */
+static int land(unsigned char *at, size_t size, void **where) {
+    const int answer = hp_sys_mmap(at, size, PROT_NONE, RESERVATION | FLAG_FIXED_NOREPLACE, -1, 0, where);
+    if (answer == 0 && *where != at) hp_sys_munmap(*where, size);
+    return answer;
+}
+
+/* `hole` is a free page of our own making, the page after it is ours. The partial overlap must be refused (4.17 and 4.18
+ * missed it, and replaced), the hole itself be granted or be taken by another thread. */
+static unsigned probe_placement(unsigned char *hole, size_t page) {
+    void *overlap, *exact;
+    const bool refused = land(hole, 2 * page, &overlap) == -EEXIST;
+    const int answer = land(hole, page, &exact);
+    const bool granted = answer == -EEXIST || (answer == 0 && exact == hole);
+    return (refused && granted ? HP_VM_HAS_NOREPLACE : 0u) | (granted ? HP_VM_HAS_HINT : 0u);
+}
+
+/* Some kernels accept MADV_DONTNEED and do nothing (nanos, old qemu-user). */
+static unsigned probe_zeroing(volatile unsigned char *byte, size_t page) {
+    *byte = 1;
+    return hp_sys_madvise((void *)(uintptr_t)byte, page, ADVICE_DONTNEED) == 0 && !*byte ? HP_VM_HAS_ZEROING : 0u;
+}
+
+static size_t huge_page_of(size_t page) { return page / 8 * page; }
+
+static unsigned probe_mappings(size_t page) {
+    const size_t huge = huge_page_of(page), size = huge <= HUGE_MAX ? 2 * huge : 4 * page;
+    void *at;
+    if (hp_sys_mmap(0, size, PROT_READ | PROT_WRITE, RESERVATION, -1, 0, &at) < 0) return 0;
+    unsigned char *base = at;
+    unsigned has = KNOWN;
+    if (huge <= HUGE_MAX && hp_is_aligned((uintptr_t)at, huge)) has |= HP_VM_HAS_HUGE_ALIGN;
+    hp_sys_munmap(base + page, page);
+    has |= probe_placement(base + page, page);
+    has |= probe_zeroing(base, page);
+    hp_sys_munmap(base, size);
+    return has;
+}
+
+static unsigned probe(void) {
+    const size_t page = hp_vm_page();
+    const unsigned found = probe_mappings(page);
+    if (!found) return 0;
+    const unsigned all = found | probe_advice() | BELIEVED;
+    __atomic_store_n(&features, all, __ATOMIC_RELEASE);
+    return all;
+}
+
+size_t hp_vm_page(void) {
+    size_t page = __atomic_load_n(&page_size, __ATOMIC_RELAXED);
+    if (page) return page;
+    page = hp_auxv(AUXV_PAGE_SIZE);
+    if (!hp_is_power_of_two(page)) page = PAGE_USUAL;
+    __atomic_store_n(&page_size, page, __ATOMIC_RELAXED);
+    return page;
+}
+
+size_t hp_vm_huge_page(void) { return huge_page_of(hp_vm_page()); }
+
+unsigned hp_vm_features(void) {
+    unsigned has = __atomic_load_n(&features, __ATOMIC_ACQUIRE);
+    if (!has) has = probe();
+    return has & ~(KNOWN | __atomic_load_n(&forced, __ATOMIC_RELAXED));
+}
+
+void hp_vm_lack(unsigned feature) { __atomic_fetch_and(&features, ~feature, __ATOMIC_RELAXED); }
+
+void hp_vm_force(unsigned missing) { __atomic_store_n(&forced, missing, __ATOMIC_RELAXED); }
+
+int hp_vm_probe(struct hp_vm_info *info) {
+    memset(info, 0, sizeof *info);
+    info->page = hp_vm_page();
+    info->huge_page = hp_vm_huge_page();
+    info->has = hp_vm_features();
+    return __atomic_load_n(&features, __ATOMIC_RELAXED) ? 0 : -ENOMEM;
+}
+
+const char *hp_vm_has_name(unsigned bit) {
+    static const char *const names[] = {"noreplace", "hint", "shm",   "advice", "zeroing", "guard",     "populate",
+                                        "free",      "locked", "batch", "query",  "maps",    "huge-align"};
+    for (size_t i = 0; i < HP_COUNT(names); i++)
+        if (bit == 1u << i) return names[i];
+    return 0;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* What becomes of a region as a whole. */
+#include "vm.h"
+
+int hp_vm_check(const struct hp_vm_region *region, const void *at, size_t size) {
+    const uintptr_t low = (uintptr_t)at, base = (uintptr_t)region->base;
+    const size_t page = hp_vm_page();
+    if (!size || !region->size || !hp_is_aligned(low, page) || !hp_is_aligned(size, page)) return -EINVAL;
+    if (low < base || low - base > region->size || size > region->size - (low - base)) return -EINVAL;
+    return 0;
+}
+
+static void forget(struct hp_vm_region *region) {
+    *region = (struct hp_vm_region){0};
+    hp_vm_count(&hp_vm_counters.regions, (uint64_t)-1);
+}
+
+int hp_vm_release(struct hp_vm_region *region) {
+    if (!region->size) return -EINVAL;
+    const int answer = hp_sys_munmap(region->base, region->size);
+    if (answer < 0) return answer;
+    hp_vm_count(&hp_vm_counters.reserved, -(uint64_t)region->size);
+    forget(region);
+    return 0;
+}
+
+int hp_vm_release_part(struct hp_vm_region *region, void *at, size_t size) {
+    int answer = hp_vm_check(region, at, size);
+    if (answer < 0) return answer;
+    if (size == region->size) return hp_vm_release(region);
+    const bool head = at == region->base;
+    if (!head && (unsigned char *)at + size != region->base + region->size) return -EINVAL;
+    answer = hp_sys_munmap(at, size);
+    if (answer < 0) return answer;
+    if (head) region->base += size;
+    region->size -= size;
+    hp_vm_count(&hp_vm_counters.reserved, -(uint64_t)size);
+    return 0;
+}
+
+int hp_vm_split(struct hp_vm_region *region, size_t head, struct hp_vm_region *tail) {
+    if (hp_vm_check(region, region->base, head) < 0 || head == region->size) return -EINVAL;
+    *tail = *region;
+    tail->base += head;
+    tail->size -= head;
+    region->size = head;
+    hp_vm_count(&hp_vm_counters.regions, 1);
+    return 0;
+}
+
+int hp_vm_seal(struct hp_vm_region *region) {
+    if (!region->size) return -EINVAL;
+    const int answer = hp_sys_mseal(region->base, region->size, 0);
+    if (answer == 0) region->flags |= HP_VM_SEALED;
+    return answer;
+}
+
+int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_region *region) {
+    const uintptr_t low = (uintptr_t)base;
+    const size_t page = hp_vm_page();
+    uintptr_t end;
+    if (!low || !size || !hp_is_aligned(low, page) || !hp_is_aligned(size, page) || !hp_add(low, size, &end))
+        return -EINVAL;
+    const int mapped = hp_vm_is_all(0, low, size, 1);
+    if (mapped <= 0) return mapped ? mapped : -ENOMEM;
+    struct hp_vm_region adopted = {.base = base, .size = size, .flags = flags, .rung = HP_VM_ADOPTED};
+    adopted.missed = hp_vm_attribute(&adopted, base, size);
+    if (adopted.missed && flags & HP_VM_STRICT) return -EOPNOTSUPP;
+    adopted.flags &= ~adopted.missed;
+    adopted.used_low = low;
+    adopted.used_high = end;
+    hp_vm_count(&hp_vm_counters.regions, 1);
+    hp_vm_count(&hp_vm_counters.reserved, size);
+    *region = adopted;
+    return 0;
+}

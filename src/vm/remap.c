@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#include "vm.h"
+
+/* A MAP_FIXED that failed may have unmapped what was there (mainline up to 6.1, Rosetta). Then the place is taken back
+ * at once, by the ladder, so that a thread that was quicker keeps what it mapped. */
+static int take_back(uintptr_t at, size_t size, int error) {
+    int rung;
+    if (hp_vm_is_all(0, at, size, 1) != 0) return error;
+    if (hp_vm_climb(at, size, 0, &rung) < 0) return HP_ELOST;
+    hp_vm_count(&hp_vm_counters.retaken, 1);
+    return 0;
+}
+
+int hp_vm_remap(struct hp_vm_region *region, void *at, size_t size) {
+    void *got;
+    int answer = hp_sys_mmap(at, size, PROT_NONE, RESERVATION | MAP_FIXED, -1, 0, &got);
+    if (answer < 0) answer = take_back((uintptr_t)at, size, answer);
+    if (answer < 0) return answer;
+    hp_vm_count(&hp_vm_counters.decommit_remapped, 1);
+    region->missed |= hp_vm_attribute(region, at, size);
+    return 0;
+}

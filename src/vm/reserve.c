@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#include <string.h>
+
+#include "gap.h"
+#include "vm.h"
+
+enum { RACES_MAX = 64 };
+enum {
+    REQUEST_FLAGS = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_WIPE_ON_FORK | HP_VM_HUGE | HP_VM_NO_HUGE | HP_VM_NODE |
+                    HP_VM_STRICT | HP_VM_RACE_OK
+};
+
+static bool name_fits(const char *name) {
+    size_t length = 0;
+    while (name && length <= NAME_BYTES_MAX && name[length]) length++;
+    return length <= NAME_BYTES_MAX;
+}
+
+static int check_request(const struct hp_vm_request *request) {
+    if (!request->size || request->least > request->size) return -EINVAL;
+    if (request->align && !hp_is_power_of_two(request->align)) return -EINVAL;
+    if (request->high ? request->low >= request->high : request->low != 0) return -EINVAL;
+    if (request->near && !request->reach) return -EINVAL;
+    if (request->flags & ~(unsigned)REQUEST_FLAGS) return -EINVAL;
+    return name_fits(request->name) ? 0 : -EINVAL;
+}
+
+/* Cuts [*at, *at + total) to `size` bytes at the alignment. Cutting an end off splits nothing, unless the kernel merged
+ * the mapping with a neighbour: then all of it is given back. */
+static int trim(uintptr_t *at, size_t total, size_t size, size_t align) {
+    const uintptr_t end = *at + total;
+    uintptr_t aligned;
+    if (!hp_align_up(*at, align, &aligned)) return -ENOMEM;
+    int answer = 0;
+    if (aligned > *at) answer = hp_sys_munmap((void *)*at, aligned - *at);
+    if (answer == 0 && end > aligned + size) {
+        *at = aligned;
+        answer = hp_sys_munmap((void *)(aligned + size), end - aligned - size);
+    }
+    if (answer < 0) hp_sys_munmap((void *)*at, end - *at);
+    *at = aligned;
+    return answer;
+}
+
+/* Kernels from 6.7 align multiples of a huge page by themselves; one that once did not is not trusted again. */
+static int map_lucky(size_t size, size_t align, uintptr_t *at) {
+    const size_t huge = hp_vm_huge_page();
+    if (!(hp_vm_features() & HP_VM_HAS_HUGE_ALIGN) || align > huge || size % huge) return HP_EELSEWHERE;
+    const int answer = hp_vm_map(size, at);
+    if (answer < 0 || hp_is_aligned(*at, align)) return answer;
+    hp_sys_munmap((void *)*at, size);
+    hp_vm_lack(HP_VM_HAS_HUGE_ALIGN);
+    return HP_EELSEWHERE;
+}
+
+static int map_aligned(size_t size, size_t align, uintptr_t *at) {
+    size_t total;
+    int answer = map_lucky(size, align, at);
+    if (answer != HP_EELSEWHERE) return answer;
+    if (!hp_add(size, align - hp_vm_page(), &total)) return -ENOMEM;
+    answer = hp_vm_map(total, at);
+    if (answer < 0) return answer;
+    hp_vm_count(&hp_vm_counters.trimmed, 1);
+    return trim(at, total, size, align);
+}
+
+/* A gap is looked for and placed in; who comes in between makes us look again. */
+static int map_within(const struct hp_vm_request *request, size_t size, size_t align, uintptr_t *at, int *rung) {
+    struct hp_gap_wish wish = hp_gap_wish(request, size, align);
+    struct hp_vm_view view;
+    const bool seeing = hp_vm_view_open(&view) == 0;
+    int answer = -EEXIST;
+    for (int i = 0; i < RACES_MAX && answer == -EEXIST; i++) {
+        answer = hp_gap_find(seeing ? &view : 0, &wish, at);
+        if (answer < 0) break;
+        answer = hp_vm_climb(*at, size, request->flags, rung);
+    }
+    if (seeing) hp_vm_view_close(&view);
+    return answer;
+}
+
+static int map_size(const struct hp_vm_request *request, size_t size, uintptr_t *at, int *rung) {
+    const size_t page = hp_vm_page(), align = request->align > page ? request->align : page;
+    *rung = HP_VM_ANYWHERE;
+    if (request->high || request->reach) return map_within(request, size, align, at, rung);
+    return align > page ? map_aligned(size, align, at) : hp_vm_map(size, at);
+}
+
+static bool smaller_may_do(int answer) { return answer == -ENOMEM || answer == -EEXIST || answer == -EAGAIN; }
+
+int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *region) {
+    uintptr_t size, least, at = 0;
+    int rung, answer = check_request(request);
+    if (answer < 0) return answer;
+    if (!hp_align_up(request->size, hp_vm_page(), &size)) return -EINVAL;
+    if (!request->least || !hp_align_up(request->least, hp_vm_page(), &least)) least = size;
+    while ((answer = map_size(request, size, &at, &rung)) < 0) {
+        if (!smaller_may_do(answer) || size == least) return answer;
+        size = hp_align_down(size / 2, hp_vm_page());
+        if (size < least) size = least;
+        hp_vm_count(&hp_vm_counters.halved, 1);
+    }
+    return hp_vm_take(region, at, size, request, rung);
+}
