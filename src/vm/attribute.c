@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Attributes go on whole regions, once: on a part they would split the mapping (and an undone HUGEPAGE does not merge
- * again). */
+/* Attributes go on whole regions, once: on a part they would split the mapping (and an undone
+ * HUGEPAGE does not merge again). */
 #include <string.h>
 
 #include "vm.h"
@@ -9,10 +9,8 @@ static const struct {
     unsigned flag;
     int advice;
 } advised[] = {
-    {HP_VM_NO_DUMP, ADVICE_DONTDUMP},
-    {HP_VM_NO_FORK, ADVICE_DONTFORK},
-    {HP_VM_WIPE_ON_FORK, ADVICE_WIPEONFORK},
-    {HP_VM_HUGE, ADVICE_HUGEPAGE},
+    {HP_VM_NO_DUMP, ADVICE_DONTDUMP},        {HP_VM_NO_FORK, ADVICE_DONTFORK},
+    {HP_VM_WIPE_ON_FORK, ADVICE_WIPEONFORK}, {HP_VM_HUGE, ADVICE_HUGEPAGE},
     {HP_VM_NO_HUGE, ADVICE_NOHUGEPAGE},
 };
 
@@ -39,8 +37,8 @@ unsigned hp_vm_attribute(const struct hp_vm_region *region, void *at, size_t siz
     return missed;
 }
 
-int hp_vm_take(struct hp_vm_region *region, uintptr_t at, size_t size, const struct hp_vm_request *request,
-               int rung) {
+int hp_vm_take(struct hp_vm_region *region, uintptr_t at, size_t size,
+               const struct hp_vm_request *request, int rung) {
     struct hp_vm_region taken = {.base = (unsigned char *)at, .size = size, .rung = rung};
     taken.flags = request->flags & ~(unsigned)(HP_VM_SEALED | HP_VM_NAME);
     taken.node = request->node;

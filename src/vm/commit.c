@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Commit is mprotect and never MAP_FIXED: on 6.1 a MAP_FIXED that fails for want of commit charge has unmapped the
- * reservation by then (seen at 16 GiB), and any thread may take its place. */
+/* Commit is mprotect and never MAP_FIXED: on 6.1 a MAP_FIXED that fails for want of commit charge
+ * has unmapped the reservation by then (seen at 16 GiB), and any thread may take its place. */
 #include "vm.h"
 
-/* Outside [used_low, used_high) nothing was ever committed, so the pages are the kernel's zeroes. Racing commits of
- * disjoint ranges may widen it both ways; it only grows. */
+/* Outside [used_low, used_high) nothing was ever committed, so the pages are the kernel's zeroes.
+ * Racing commits of disjoint ranges may widen it both ways; it only grows. */
 static bool is_fresh(const struct hp_vm_region *region, uintptr_t low, uintptr_t high) {
     const uintptr_t used_low = __atomic_load_n(&region->used_low, __ATOMIC_RELAXED);
     const uintptr_t used_high = __atomic_load_n(&region->used_high, __ATOMIC_RELAXED);
@@ -19,7 +19,8 @@ static void lower(uintptr_t *bound, uintptr_t to) {
 
 static void raise(uintptr_t *bound, uintptr_t to) {
     uintptr_t is = __atomic_load_n(bound, __ATOMIC_RELAXED);
-    while (to > is && !__atomic_compare_exchange_n(bound, &is, to, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
+    while (to > is &&
+           !__atomic_compare_exchange_n(bound, &is, to, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
 }
 
 static int remove_guards(struct hp_vm_region *region, void *at, size_t size) {

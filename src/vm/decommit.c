@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Decommit must not fail: memory that keeps its contents leaks them to the next user. So there is a way round every
- * refusal, and the answer says which property was lost on it. */
+/* Decommit must not fail: memory that keeps its contents leaks them to the next user. So there is a
+ * way round every refusal, and the answer says which property was lost on it. */
 #include <fcntl.h>
 #include <sys/uio.h>
 
 #include "vm.h"
 
-/* From /dev/zero, by the kernel: a page that cannot be written is -EFAULT here, and not a signal. */
+/* From /dev/zero, by the kernel: a page that cannot be written is -EFAULT here, and not a signal.
+ */
 static int zero_by_read(unsigned char *at, size_t size) {
     const int fd = hp_sys_openat(AT_FDCWD, "/dev/zero", O_RDONLY, 0);
     if (fd < 0) return fd;
@@ -80,13 +81,17 @@ static int check_runs(const struct hp_vm_region *region, const struct iovec *run
     return 0;
 }
 
-/* How many whole runs one call did, 0 when the kernel would not do it on oneself: before 6.14 the pidfd is unknown
- * (EBADF), and a sandbox may refuse. */
-static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_t count, unsigned options) {
+/* How many whole runs one call did, 0 when the kernel would not do it on oneself: before 6.14 the
+ * pidfd is unknown (EBADF), and a sandbox may refuse. */
+static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_t count,
+                    unsigned options) {
     const unsigned hard = options & HP_VM_HARD, has = hp_vm_features();
-    if (count < 2 || !(has & HP_VM_HAS_BATCH) || !(has & (hard ? HP_VM_HAS_GUARD : HP_VM_HAS_ZEROING))) return 0;
+    if (count < 2 || !(has & HP_VM_HAS_BATCH) ||
+        !(has & (hard ? HP_VM_HAS_GUARD : HP_VM_HAS_ZEROING)))
+        return 0;
     if (count > BATCH_RUNS_MAX) count = BATCH_RUNS_MAX;
-    long bytes = hp_sys_process_madvise(PIDFD_SELF_TASK, runs, count, hard ? ADVICE_GUARD_INSTALL : ADVICE_DONTNEED, 0);
+    long bytes = hp_sys_process_madvise(PIDFD_SELF_TASK, runs, count,
+                                        hard ? ADVICE_GUARD_INSTALL : ADVICE_DONTNEED, 0);
     if (bytes == -EBADF || bytes == -ENOSYS || bytes == -EPERM) hp_vm_lack(HP_VM_HAS_BATCH);
     if (hard) hp_vm_set_guarded(region);
     size_t done = 0;
@@ -96,8 +101,8 @@ static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_
     return done;
 }
 
-int hp_vm_decommit_runs(struct hp_vm_region *region, const struct iovec *runs, size_t count, unsigned options,
-                        size_t *done) {
+int hp_vm_decommit_runs(struct hp_vm_region *region, const struct iovec *runs, size_t count,
+                        unsigned options, size_t *done) {
     size_t finished = 0;
     int answer = options & ~(unsigned)HP_VM_HARD ? -EINVAL : check_runs(region, runs, count);
     while (answer >= 0 && finished < count) {

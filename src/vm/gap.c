@@ -22,7 +22,8 @@ struct hp_gap_wish hp_gap_wish(const struct hp_vm_request *request, size_t size,
 /* The best place in [low, high), false if the size does not fit there. */
 static bool fit(const struct hp_gap_wish *wish, uintptr_t low, uintptr_t high, uintptr_t *at) {
     uintptr_t first;
-    if (!hp_align_up(low, wish->align, &first) || first >= high || high - first < wish->size) return false;
+    if (!hp_align_up(low, wish->align, &first) || first >= high || high - first < wish->size)
+        return false;
     *at = first;
     if (!wish->near) return true;
     const uintptr_t last = hp_align_down(high - wish->size, wish->align);
@@ -46,8 +47,10 @@ int hp_gap_find(const struct hp_vm_view *view, const struct hp_gap_wish *wish, u
         const int answer = hp_vm_query(view, here, wish->high - here, &span);
         if (answer < 0) return answer;
         if (!span.mapped && fit(wish, most(span.low, wish->low), span.high, &place)) {
-            if (!found || distance(wish, place) < distance(wish, *at)) *at = place;
-            else break; /* gaps come in rising order: from here on they only get further away */
+            if (!found || distance(wish, place) < distance(wish, *at))
+                *at = place;
+            else
+                break; /* gaps come in rising order: from here on they only get further away */
             found = true;
             if (!wish->near) break;
         }
@@ -56,8 +59,8 @@ int hp_gap_find(const struct hp_vm_view *view, const struct hp_gap_wish *wish, u
     return found ? 0 : -EEXIST;
 }
 
-int hp_vm_find_gap(const struct hp_vm_view *view, uintptr_t low, uintptr_t high, size_t size, size_t align,
-                   uintptr_t *at) {
+int hp_vm_find_gap(const struct hp_vm_view *view, uintptr_t low, uintptr_t high, size_t size,
+                   size_t align, uintptr_t *at) {
     const size_t page = hp_vm_page();
     const struct hp_vm_request request = {.low = low, .high = high};
     uintptr_t rounded;

@@ -7,11 +7,15 @@ static int digit(char byte) {
 }
 
 static void address(struct hp_maps_reader *reader, uintptr_t *number, char byte, char end) {
-    if (byte == end) reader->field++;
-    else if (digit(byte) >= 0) *number = *number << 4 | (uintptr_t)digit(byte);
+    if (byte == end)
+        reader->field++;
+    else if (digit(byte) >= 0)
+        *number = *number << 4 | (uintptr_t)digit(byte);
 }
 
-static int protection_of(char byte) { return byte == 'r' ? 1 : byte == 'w' ? 2 : byte == 'x' ? 4 : 0; }
+static int protection_of(char byte) {
+    return byte == 'r' ? 1 : byte == 'w' ? 2 : byte == 'x' ? 4 : 0;
+}
 
 bool hp_maps_feed(struct hp_maps_reader *reader, char byte, struct hp_mapping *mapping) {
     if (byte == '\n') {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the text of /proc/PID/maps a byte at a time: no buffer that a long line could not fit in, no allocation. */
+/* Reading the text of /proc/PID/maps a byte at a time: no buffer that a long line could not fit in,
+ * no allocation. */
 #ifndef HP_VM_MAPS_H
 #define HP_VM_MAPS_H
 
@@ -15,8 +16,8 @@ struct hp_maps_reader {
     struct hp_mapping mapping;
 };
 
-/* True when this byte completed a mapping (at the end of its protection); *mapping is then filled. Any other bytes than a
- * maps file's give no mapping or a nonsensical one, and never harm. */
+/* True when this byte completed a mapping (at the end of its protection); *mapping is then filled.
+ * Any other bytes than a maps file's give no mapping or a nonsensical one, and never harm. */
 bool hp_maps_feed(struct hp_maps_reader *reader, char byte, struct hp_mapping *mapping);
 
 #endif

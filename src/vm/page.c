@@ -11,18 +11,22 @@ int hp_vm_discard(struct hp_vm_region *region, void *at, size_t size) {
     }
     hp_vm_count(&hp_vm_counters.discard_eager, 1);
     answer = hp_sys_madvise(at, size, ADVICE_DONTNEED);
-    return answer == -EINVAL ? 0 : answer; /* locked memory, or no advice at all: contents may stay, as said */
+    return answer == -EINVAL
+               ? 0
+               : answer; /* locked memory, or no advice at all: contents may stay, as said */
 }
 
 static void touch(unsigned char *at, size_t size) {
-    for (size_t offset = 0; offset < size; offset += hp_vm_page()) __atomic_fetch_add(at + offset, 0, __ATOMIC_RELAXED);
+    for (size_t offset = 0; offset < size; offset += hp_vm_page())
+        __atomic_fetch_add(at + offset, 0, __ATOMIC_RELAXED);
     hp_vm_count(&hp_vm_counters.populate_touched, size / hp_vm_page());
 }
 
 int hp_vm_populate(struct hp_vm_region *region, void *at, size_t size) {
     const int answer = hp_vm_check(region, at, size);
     if (answer < 0) return answer;
-    if (hp_vm_features() & HP_VM_HAS_POPULATE) return hp_sys_madvise(at, size, ADVICE_POPULATE_WRITE);
+    if (hp_vm_features() & HP_VM_HAS_POPULATE)
+        return hp_sys_madvise(at, size, ADVICE_POPULATE_WRITE);
     touch(at, size);
     return 0;
 }
@@ -32,7 +36,8 @@ int hp_vm_protect(struct hp_vm_region *region, void *at, size_t size, int protec
     if (answer < 0 || protection & ~(HP_VM_READ | HP_VM_WRITE | HP_VM_EXECUTE)) return -EINVAL;
     return hp_sys_mprotect(at, size, protection);
 }
-_Static_assert(HP_VM_READ == PROT_READ && HP_VM_WRITE == PROT_WRITE && HP_VM_EXECUTE == PROT_EXEC, "passed through");
+_Static_assert(HP_VM_READ == PROT_READ && HP_VM_WRITE == PROT_WRITE && HP_VM_EXECUTE == PROT_EXEC,
+               "passed through");
 
 int hp_vm_guard(struct hp_vm_region *region, void *at, size_t size) {
     const int answer = hp_vm_check(region, at, size);
@@ -41,7 +46,8 @@ int hp_vm_guard(struct hp_vm_region *region, void *at, size_t size) {
         hp_vm_set_guarded(region);
         return 0;
     }
-    hp_vm_count(&hp_vm_counters.guard_protected, 1); /* none here, or locked memory, which takes no guards */
+    hp_vm_count(&hp_vm_counters.guard_protected,
+                1); /* none here, or locked memory, which takes no guards */
     return hp_sys_mprotect(at, size, PROT_NONE);
 }
 

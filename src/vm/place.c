@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The placement ladder. The answer of mmap is always compared with what was asked for: kernels with PaX RANDMMAP, WSL1,
- * nanos and UML grant the size and not the place, and a flag they do not know is a hint to them. */
+/* The placement ladder. The answer of mmap is always compared with what was asked for: kernels with
+ * PaX RANDMMAP, WSL1, nanos and UML grant the size and not the place, and a flag they do not know
+ * is a hint to them. */
 #include <sys/ipc.h>
 #include <sys/shm.h>
 
@@ -23,18 +24,22 @@ static int map_exactly(uintptr_t at, size_t size, int flags) {
     return HP_EELSEWHERE;
 }
 
-static int by_noreplace(uintptr_t at, size_t size) { return map_exactly(at, size, FLAG_FIXED_NOREPLACE); }
+static int by_noreplace(uintptr_t at, size_t size) {
+    return map_exactly(at, size, FLAG_FIXED_NOREPLACE);
+}
 
 static int by_hint(uintptr_t at, size_t size) { return map_exactly(at, size, 0); }
 
-/* shmat without SHM_REMAP checks for an overlap and maps under one lock: exact or -EINVAL, on every kernel. What it
- * mapped is ours, so putting the anonymous reservation over it by MAP_FIXED replaces nobody's memory. */
+/* shmat without SHM_REMAP checks for an overlap and maps under one lock: exact or -EINVAL, on every
+ * kernel. What it mapped is ours, so putting the anonymous reservation over it by MAP_FIXED
+ * replaces nobody's memory. */
 static int attach(int id, uintptr_t at, size_t size) {
     void *got;
     int answer = hp_sys_shmat(id, (void *)at, 0, &got);
     if (answer < 0) return answer == -EINVAL ? -EEXIST : answer;
-    answer = (uintptr_t)got == at ? hp_sys_mmap(got, size, PROT_NONE, RESERVATION | MAP_FIXED, -1, 0, &got)
-                                  : HP_EELSEWHERE;
+    answer = (uintptr_t)got == at
+                 ? hp_sys_mmap(got, size, PROT_NONE, RESERVATION | MAP_FIXED, -1, 0, &got)
+                 : HP_EELSEWHERE;
     if (answer < 0) hp_sys_shmdt(got);
     return answer;
 }
@@ -65,12 +70,15 @@ static const struct rung {
     {0, HP_VM_RACY, by_race, &hp_vm_counters.placed_racy},
 };
 
-/* A refusal of the flag itself. Everything else a rung says is final, but that the place was not given. */
+/* A refusal of the flag itself. Everything else a rung says is final, but that the place was not
+ * given. */
 static bool next_rung(int answer, int rung) {
-    return answer == HP_EELSEWHERE || (rung == HP_VM_NOREPLACE && (answer == -EINVAL || answer == -EOPNOTSUPP));
+    return answer == HP_EELSEWHERE ||
+           (rung == HP_VM_NOREPLACE && (answer == -EINVAL || answer == -EOPNOTSUPP));
 }
 
-/* No rung gave the place. Somebody there, or a kernel that ignores addresses: two different answers. */
+/* No rung gave the place. Somebody there, or a kernel that ignores addresses: two different
+ * answers. */
 static int not_placed(uintptr_t at, size_t size) {
     const int free = hp_vm_is_all(0, at, size, 0);
     return free == 0 ? -EEXIST : HP_EELSEWHERE;

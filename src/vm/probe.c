@@ -16,8 +16,8 @@ static size_t page_size;
 
 static bool accepts(int advice) { return hp_sys_madvise(0, 0, advice) == 0; }
 
-/* Advice on nothing is refused if it is unknown (6.1 and 6.18 seen). qemu-user 7.2 accepts anything: no answer counts
- * then. */
+/* Advice on nothing is refused if it is unknown (6.1 and 6.18 seen). qemu-user 7.2 accepts
+ * anything: no answer counts then. */
 static unsigned probe_advice(void) {
     if (accepts(ADVICE_NONSENSE)) return 0;
     unsigned has = HP_VM_HAS_ADVICE;
@@ -28,16 +28,18 @@ static unsigned probe_advice(void) {
     return has;
 }
 
-/* Where a page landed that was asked for with MAP_FIXED_NOREPLACE: 0 if refused as taken. A page that landed elsewhere
- * is given back. */
+/* Where a page landed that was asked for with MAP_FIXED_NOREPLACE: 0 if refused as taken. A page
+ * that landed elsewhere is given back. */
 static int land(unsigned char *at, size_t size, void **where) {
-    const int answer = hp_sys_mmap(at, size, PROT_NONE, RESERVATION | FLAG_FIXED_NOREPLACE, -1, 0, where);
+    const int answer =
+        hp_sys_mmap(at, size, PROT_NONE, RESERVATION | FLAG_FIXED_NOREPLACE, -1, 0, where);
     if (answer == 0 && *where != at) hp_sys_munmap(*where, size);
     return answer;
 }
 
-/* `hole` is a free page of our own making, the page after it is ours. The partial overlap must be refused (4.17 and 4.18
- * missed it, and replaced), the hole itself be granted or be taken by another thread. */
+/* `hole` is a free page of our own making, the page after it is ours. The partial overlap must be
+ * refused (4.17 and 4.18 missed it, and replaced), the hole itself be granted or be taken by
+ * another thread. */
 static unsigned probe_placement(unsigned char *hole, size_t page) {
     void *overlap, *exact;
     const bool refused = land(hole, 2 * page, &overlap) == -EEXIST;
@@ -49,7 +51,9 @@ static unsigned probe_placement(unsigned char *hole, size_t page) {
 /* Some kernels accept MADV_DONTNEED and do nothing (nanos, old qemu-user). */
 static unsigned probe_zeroing(volatile unsigned char *byte, size_t page) {
     *byte = 1;
-    return hp_sys_madvise((void *)(uintptr_t)byte, page, ADVICE_DONTNEED) == 0 && !*byte ? HP_VM_HAS_ZEROING : 0u;
+    return hp_sys_madvise((void *)(uintptr_t)byte, page, ADVICE_DONTNEED) == 0 && !*byte
+               ? HP_VM_HAS_ZEROING
+               : 0u;
 }
 
 static size_t huge_page_of(size_t page) { return page / 8 * page; }
@@ -107,8 +111,9 @@ int hp_vm_probe(struct hp_vm_info *info) {
 }
 
 const char *hp_vm_has_name(unsigned bit) {
-    static const char *const names[] = {"noreplace", "hint", "shm",   "advice", "zeroing", "guard",     "populate",
-                                        "free",      "locked", "batch", "query",  "maps",    "huge-align"};
+    static const char *const names[] = {"noreplace", "hint",     "shm",       "advice", "zeroing",
+                                        "guard",     "populate", "free",      "locked", "batch",
+                                        "query",     "maps",     "huge-align"};
     for (size_t i = 0; i < HP_COUNT(names); i++)
         if (bit == 1u << i) return names[i];
     return 0;

@@ -5,8 +5,10 @@
 int hp_vm_check(const struct hp_vm_region *region, const void *at, size_t size) {
     const uintptr_t low = (uintptr_t)at, base = (uintptr_t)region->base;
     const size_t page = hp_vm_page();
-    if (!size || !region->size || !hp_is_aligned(low, page) || !hp_is_aligned(size, page)) return -EINVAL;
-    if (low < base || low - base > region->size || size > region->size - (low - base)) return -EINVAL;
+    if (!size || !region->size || !hp_is_aligned(low, page) || !hp_is_aligned(size, page))
+        return -EINVAL;
+    if (low < base || low - base > region->size || size > region->size - (low - base))
+        return -EINVAL;
     return 0;
 }
 
@@ -59,11 +61,13 @@ int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_region *re
     const uintptr_t low = (uintptr_t)base;
     const size_t page = hp_vm_page();
     uintptr_t end;
-    if (!low || !size || !hp_is_aligned(low, page) || !hp_is_aligned(size, page) || !hp_add(low, size, &end))
+    if (!low || !size || !hp_is_aligned(low, page) || !hp_is_aligned(size, page) ||
+        !hp_add(low, size, &end))
         return -EINVAL;
     const int mapped = hp_vm_is_all(0, low, size, 1);
     if (mapped <= 0) return mapped ? mapped : -ENOMEM;
-    struct hp_vm_region adopted = {.base = base, .size = size, .flags = flags, .rung = HP_VM_ADOPTED};
+    struct hp_vm_region adopted = {
+        .base = base, .size = size, .flags = flags, .rung = HP_VM_ADOPTED};
     adopted.missed = hp_vm_attribute(&adopted, base, size);
     if (adopted.missed && flags & HP_VM_STRICT) return -EOPNOTSUPP;
     adopted.flags &= ~adopted.missed;

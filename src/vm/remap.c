@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "vm.h"
 
-/* A MAP_FIXED that failed may have unmapped what was there (mainline up to 6.1, Rosetta). Then the place is taken back
- * at once, by the ladder, so that a thread that was quicker keeps what it mapped. */
+/* A MAP_FIXED that failed may have unmapped what was there (mainline up to 6.1, Rosetta). Then the
+ * place is taken back at once, by the ladder, so that a thread that was quicker keeps what it
+ * mapped. */
 static int take_back(uintptr_t at, size_t size, int error) {
     int rung;
     if (hp_vm_is_all(0, at, size, 1) != 0) return error;

@@ -6,8 +6,8 @@
 
 enum { RACES_MAX = 64 };
 enum {
-    REQUEST_FLAGS = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_WIPE_ON_FORK | HP_VM_HUGE | HP_VM_NO_HUGE | HP_VM_NODE |
-                    HP_VM_STRICT | HP_VM_RACE_OK
+    REQUEST_FLAGS = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_WIPE_ON_FORK | HP_VM_HUGE |
+                    HP_VM_NO_HUGE | HP_VM_NODE | HP_VM_STRICT | HP_VM_RACE_OK
 };
 
 static bool name_fits(const char *name) {
@@ -25,8 +25,8 @@ static int check_request(const struct hp_vm_request *request) {
     return name_fits(request->name) ? 0 : -EINVAL;
 }
 
-/* Cuts [*at, *at + total) to `size` bytes at the alignment. Cutting an end off splits nothing, unless the kernel merged
- * the mapping with a neighbour: then all of it is given back. */
+/* Cuts [*at, *at + total) to `size` bytes at the alignment. Cutting an end off splits nothing,
+ * unless the kernel merged the mapping with a neighbour: then all of it is given back. */
 static int trim(uintptr_t *at, size_t total, size_t size, size_t align) {
     const uintptr_t end = *at + total;
     uintptr_t aligned;
@@ -42,10 +42,12 @@ static int trim(uintptr_t *at, size_t total, size_t size, size_t align) {
     return answer;
 }
 
-/* Kernels from 6.7 align multiples of a huge page by themselves; one that once did not is not trusted again. */
+/* Kernels from 6.7 align multiples of a huge page by themselves; one that once did not is not
+ * trusted again. */
 static int map_lucky(size_t size, size_t align, uintptr_t *at) {
     const size_t huge = hp_vm_huge_page();
-    if (!(hp_vm_features() & HP_VM_HAS_HUGE_ALIGN) || align > huge || size % huge) return HP_EELSEWHERE;
+    if (!(hp_vm_features() & HP_VM_HAS_HUGE_ALIGN) || align > huge || size % huge)
+        return HP_EELSEWHERE;
     const int answer = hp_vm_map(size, at);
     if (answer < 0 || hp_is_aligned(*at, align)) return answer;
     hp_sys_munmap((void *)*at, size);
@@ -65,7 +67,8 @@ static int map_aligned(size_t size, size_t align, uintptr_t *at) {
 }
 
 /* A gap is looked for and placed in; who comes in between makes us look again. */
-static int map_within(const struct hp_vm_request *request, size_t size, size_t align, uintptr_t *at, int *rung) {
+static int map_within(const struct hp_vm_request *request, size_t size, size_t align, uintptr_t *at,
+                      int *rung) {
     struct hp_gap_wish wish = hp_gap_wish(request, size, align);
     struct hp_vm_view view;
     const bool seeing = hp_vm_view_open(&view) == 0;
@@ -86,7 +89,9 @@ static int map_size(const struct hp_vm_request *request, size_t size, uintptr_t 
     return align > page ? map_aligned(size, align, at) : hp_vm_map(size, at);
 }
 
-static bool smaller_may_do(int answer) { return answer == -ENOMEM || answer == -EEXIST || answer == -EAGAIN; }
+static bool smaller_may_do(int answer) {
+    return answer == -ENOMEM || answer == -EEXIST || answer == -EAGAIN;
+}
 
 int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *region) {
     uintptr_t size, least, at = 0;

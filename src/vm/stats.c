@@ -6,6 +6,7 @@ struct hp_vm_totals hp_vm_counters;
 void hp_vm_stats(struct hp_vm_totals *totals) {
     const uint64_t *from = (const uint64_t *)&hp_vm_counters;
     uint64_t *to = (uint64_t *)totals;
-    for (size_t i = 0; i < sizeof *totals / sizeof *to; i++) to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
+    for (size_t i = 0; i < sizeof *totals / sizeof *to; i++)
+        to[i] = __atomic_load_n(&from[i], __ATOMIC_RELAXED);
 }
 _Static_assert(sizeof(struct hp_vm_totals) % sizeof(uint64_t) == 0, "counters and nothing else");

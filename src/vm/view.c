@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Looking at the address space: PROCMAP_QUERY, else the text of /proc/self/maps, else mincore a page at a time. The
- * first that works is remembered. */
+/* Looking at the address space: PROCMAP_QUERY, else the text of /proc/self/maps, else mincore a
+ * page at a time. The first that works is remembered. */
 #include <fcntl.h>
 #include <string.h>
 
@@ -54,7 +54,8 @@ static int next_by_maps(int fd, uintptr_t address, struct hp_mapping *next) {
     return answer < 0 ? (int)answer : -ENOENT;
 }
 
-static void describe(uintptr_t low, uintptr_t end, const struct hp_mapping *next, struct hp_vm_span *span) {
+static void describe(uintptr_t low, uintptr_t end, const struct hp_mapping *next,
+                     struct hp_vm_span *span) {
     span->low = low;
     span->mapped = next && next->low <= low;
     span->high = !next ? end : span->mapped ? next->high : next->low;
@@ -79,7 +80,8 @@ static int by_mincore(uintptr_t low, uintptr_t end, struct hp_vm_span *span) {
     return 0;
 }
 
-static int by_view(const struct hp_vm_view *view, uintptr_t low, uintptr_t end, struct hp_vm_span *span) {
+static int by_view(const struct hp_vm_view *view, uintptr_t low, uintptr_t end,
+                   struct hp_vm_span *span) {
     struct hp_mapping next;
     int answer = -ENOTTY;
     if (hp_vm_features() & HP_VM_HAS_QUERY) answer = next_by_query(view->fd, low, &next);
@@ -92,7 +94,8 @@ static int by_view(const struct hp_vm_view *view, uintptr_t low, uintptr_t end, 
     return 0;
 }
 
-int hp_vm_query(const struct hp_vm_view *view, uintptr_t low, size_t size, struct hp_vm_span *span) {
+int hp_vm_query(const struct hp_vm_view *view, uintptr_t low, size_t size,
+                struct hp_vm_span *span) {
     uintptr_t end;
     if (!size || !hp_is_aligned(low, hp_vm_page()) || !hp_add(low, size, &end)) return -EINVAL;
     struct hp_vm_view own;

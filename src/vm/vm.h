@@ -11,8 +11,8 @@
 #include "base.h"
 #include "flags.h"
 
-/* One flag discipline for every reservation: a NORESERVE mapping never merges with an accounted one (modes 0 and 1), so
- * a single page mapped otherwise would cost two mappings for good. */
+/* One flag discipline for every reservation: a NORESERVE mapping never merges with an accounted one
+ * (modes 0 and 1), so a single page mapped otherwise would cost two mappings for good. */
 enum { RESERVATION = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
 
 /* What is there and not forced away; probes at the first use. */
@@ -22,7 +22,9 @@ size_t hp_vm_page(void);
 size_t hp_vm_huge_page(void);
 
 extern struct hp_vm_totals hp_vm_counters;
-HP_INLINE void hp_vm_count(uint64_t *counter, uint64_t n) { __atomic_fetch_add(counter, n, __ATOMIC_RELAXED); }
+HP_INLINE void hp_vm_count(uint64_t *counter, uint64_t n) {
+    __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
 
 /* -EINVAL unless [at, at + size) is whole pages of the region. */
 int hp_vm_check(const struct hp_vm_region *region, const void *at, size_t size);
@@ -39,11 +41,13 @@ int hp_vm_is_all(const struct hp_vm_view *view, uintptr_t low, size_t size, int 
 /* Puts the region's attributes on a range of it. The flags that were not granted. */
 unsigned hp_vm_attribute(const struct hp_vm_region *region, void *at, size_t size);
 
-/* Makes a region of a reservation: attributes, counters. Releases it again when HP_VM_STRICT cannot be met. */
-int hp_vm_take(struct hp_vm_region *region, uintptr_t at, size_t size, const struct hp_vm_request *request, int rung);
+/* Makes a region of a reservation: attributes, counters. Releases it again when HP_VM_STRICT cannot
+ * be met. */
+int hp_vm_take(struct hp_vm_region *region, uintptr_t at, size_t size,
+               const struct hp_vm_request *request, int rung);
 
-/* Reserved again by a fresh mapping over one's own: refunds the charge. On failure the range is still owned, else
- * HP_ELOST. */
+/* Reserved again by a fresh mapping over one's own: refunds the charge. On failure the range is
+ * still owned, else HP_ELOST. */
 int hp_vm_remap(struct hp_vm_region *region, void *at, size_t size);
 
 HP_INLINE void hp_vm_set_guarded(struct hp_vm_region *region) {
