@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+/* From where, and in which direction, the kernel hands out addresses. */
+#include "probe.h"
+
+#include <string.h>
+#include <sys/personality.h>
+
+enum {
+    SPAN = (32 << 20) + 65536
+}; /* wider than the holes between libraries, and no multiple of a huge page */
+
+/* Two reservations one after the other: which way does the second lie, and how far? */
+static int two_spans(uintptr_t *first, uintptr_t *second) {
+    int code = map_at(0, SPAN, PROT_NONE, MAP_NORESERVE, first);
+    if (code) return code;
+    code = map_at(0, SPAN, PROT_NONE, MAP_NORESERVE, second);
+    if (!code) unmap(*second, SPAN);
+    unmap(*first, SPAN);
+    return code;
+}
+
+static void kind(struct finding *f) {
+    uintptr_t first, second;
+    const int code = two_spans(&first, &second);
+    if (code) return blind(f, "two reservations", code);
+    const uintptr_t apart = first > second ? first - second : second - first;
+    if (apart > UINT64_C(4) * SPAN) {
+        found(f, STATUS_NOTE, "neither: two reservations lie %s apart", BYTES(apart));
+        return todo(f,
+                    "Do not expect neighbours to touch; reserve in one piece what must be near.");
+    }
+    if (second < first)
+        return found(f, STATUS_OK, "top-down: the second of two reservations lies below the first");
+    found(f, STATUS_NOTE, "legacy, bottom-up: the second of two reservations lies above the first");
+    todo(f, "Not setarch -L, and sysctl vm.legacy_va_layout=0; mappings otherwise grow towards "
+            "each other from a third of the space.");
+}
+
+struct edge {
+    uintptr_t at;    /* in: somewhere in the run of touching mappings; out: the run's upper end */
+    uintptr_t stack; /* where [stack] begins */
+};
+
+static bool climb(const struct mapping *mapping, void *context) {
+    struct edge *edge = context;
+    if (mapping->start <= edge->at && edge->at < mapping->end) edge->at = mapping->end;
+    if (!strcmp(mapping->name, "[stack]")) edge->stack = mapping->start;
+    return true;
+}
+
+/* A page that the kernel places itself goes to the top gap; the touching mappings above it end at the base. */
+static int find_base(struct edge *edge) {
+    uintptr_t page;
+    int code = map_at(0, page_size(), PROT_NONE, 0, &page);
+    if (code) return code;
+    edge->at = page;
+    code = each_mapping(climb, edge);
+    unmap(page, page_size());
+    return code;
+}
+
+enum { ASK_ONLY = -1 };
+
+static void base(struct finding *f) {
+    struct edge edge = {0, 0};
+    const int code = find_base(&edge);
+    if (code) return blind(f, "/proc/self/maps", code);
+    const int persona = hp_sys_personality((unsigned long)ASK_ONLY);
+    const bool fixed = persona >= 0 && persona & ADDR_NO_RANDOMIZE;
+    char room[64] = "";
+    if (edge.stack > edge.at)
+        snprintf(room, sizeof room, ", %s below the stack", BYTES(edge.stack - edge.at));
+    found(f, fixed ? STATUS_NOTE : STATUS_OK, "%#lx%s%s", (long)edge.at, room,
+          fixed ? ", not randomised" : "");
+    if (fixed)
+        todo(f, "Fine under a debugger or setarch -R; elsewhere every run has the same addresses.");
+}
+
+static const struct fact rows[] = {
+    {"layout.kind", "Two reservations of 32 MiB, addresses left to the kernel.",
+     "Top-down leaves one large hole below the libraries; bottom-up starts at a third of the "
+     "address space and has less "
+     "to give. Whoever guesses addresses must know which.",
+     kind},
+    {"layout.base", "A page placed by the kernel, and where the mappings that touch it end.",
+     "The ceiling of everything that mmap gives: what lies above it belongs to the stack.", base},
+};
+
+FAMILY(layout, "how addresses are chosen");

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#include "stopped.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "probe.h"
+
+enum { EVERY_CHILD = 0x40000000, SETTLE = 1500000 };
+
+/* Shared by three processes. */
+struct shared {
+    _Atomic int64_t began; /* 0: not yet */
+    struct stopped seen;
+    int code;
+};
+
+static void die_with_parent(void) { hp_sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+static void sleeper(struct shared *shared) {
+    const struct kernel_time time = {0, STOPPED_SLEEP};
+    const long arguments[6] = {CLOCK_MONOTONIC, 0, (long)&time, 0, 0, 0};
+    struct stopped *seen = &shared->seen;
+    die_with_parent();
+    seen->asked = seen->number = call_number("clock_nanosleep");
+    const int64_t began = hp_sys_now();
+    atomic_store(&shared->began, began);
+    seen->answer = hp_sys_observe(&seen->number, arguments);
+    seen->slept = hp_sys_now() - began;
+    hp_sys_exit(0);
+}
+
+/* -EAGAIN when the sleep may have been over before the stop. */
+static int stop_and_continue(struct shared *shared, int child) {
+    int status = 0;
+    while (!atomic_load(&shared->began)) hp_sys_sched_yield();
+    hp_sys_sleep(hp_sys_after(SETTLE));
+    hp_sys_kill(child, SIGSTOP);
+    const int met = hp_sys_wait4(child, &status, WUNTRACED | EVERY_CHILD, 0);
+    const int64_t late = hp_sys_now() - atomic_load(&shared->began);
+    if (met != child || !WIFSTOPPED(status)) return -EAGAIN;
+    hp_sys_kill(child, SIGCONT);
+    hp_sys_wait4(child, 0, EVERY_CHILD, 0);
+    return late < STOPPED_SLEEP ? 0 : -EAGAIN;
+}
+
+static void parent_of_sleeper(struct shared *shared) {
+    die_with_parent();
+    const int child = hp_sys_fork(0, 0);
+    if (!child) sleeper(shared);
+    shared->code = child < 0 ? child : stop_and_continue(shared, child);
+    hp_sys_exit(0);
+}
+
+int stop_a_sleep(struct stopped *seen) {
+    void *page;
+    int code =
+        hp_sys_mmap(0, sizeof(struct shared), READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0, &page);
+    if (code) return code;
+    struct shared *shared = page;
+    shared->code = -ECHILD; /* stays when the child does not live to say otherwise */
+    const int child = hp_sys_fork(0, 0);
+    if (!child) parent_of_sleeper(shared);
+    code = child < 0 ? child : hp_sys_wait4(child, 0, EVERY_CHILD, 0);
+    if (code > 0) code = shared->code;
+    *seen = shared->seen;
+    hp_sys_munmap(page, sizeof *shared);
+    return code;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* The hardpan command: a table of subcommands, each with a main of its own. */
+#include <hardpan.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "doctor/doctor.h"
+#include "tool.h"
+
+static const struct command {
+    const char *name;
+    const char *summary;
+    int (*main)(int count, char **arguments);
+} commands[] = {
+    {"doctor", "what the kernel under this process does to a runtime", doctor_main},
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static int usage(FILE *to, int status) {
+    fputs("usage: hardpan COMMAND [ARGUMENT...]\n       hardpan --help | --version\n\n", to);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(to, "  hardpan %-12s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n`hardpan COMMAND --help` says more; so does hardpan(1).\n", to);
+    return to == stdout ? close_output(status) : status;
+}
+
+static int version(void) {
+    printf("hardpan %s\n", HP_VERSION);
+    return close_output(EXIT_FINE);
+}
+
+static int unknown(const char *word) {
+    const char *nearest = 0;
+    size_t distance = 4;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        const size_t this = edit_distance(word, commands[i].name);
+        if (this < distance) distance = this, nearest = commands[i].name;
+    }
+    if (nearest)
+        fprintf(stderr, "hardpan: no command '%s'; did you mean %s?\n", word, nearest);
+    else
+        fprintf(stderr, "hardpan: no command '%s'; `hardpan --help` lists them\n", word);
+    return EXIT_USAGE;
+}
+
+int main(int count, char **arguments) {
+    hold_output();
+    if (count < 2) return usage(stderr, EXIT_USAGE);
+    if (!strcmp(arguments[1], "--help") || !strcmp(arguments[1], "help"))
+        return usage(stdout, EXIT_FINE);
+    if (!strcmp(arguments[1], "--version")) return version();
+    for (size_t i = 0; i < COMMANDS; i++)
+        if (!strcmp(arguments[1], commands[i].name))
+            return commands[i].main(count - 1, arguments + 1);
+    return unknown(arguments[1]);
+}
