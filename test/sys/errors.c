@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names and texts of errors: every number the C library has a name for, both signs, and our own words. */
+/* Names and texts of errors: every number that has one, both signs, and the words are our own. */
 #include "hp_test.h"
 
 #include <strings.h>

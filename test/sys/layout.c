@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The few structures and flags that the room declares for itself, against the system's headers. Compiling is the test;
- * running it asks the kernel for what the headers of this machine are too old to know. */
+/* The few structures and flags that the room declares for itself, against the system's headers.
+ * Compiling is the test; running it asks the kernel for what these headers are too old to know. */
 #include "hp_test.h"
 
 #include <fcntl.h>
@@ -57,7 +57,7 @@ static void times_are_split_at_the_second(void **state) {
     assert_int_equal(hp_kernel_time(1000000000).nsec, 0);
 }
 
-/* mseal is newer than every header it could be compared with: a sealed page refuses to be unmapped. */
+/* mseal is newer than every header to compare it with: a sealed page refuses to be unmapped. */
 static void mseal_is_the_call_that_seals(void **state) {
     (void)state;
     void *page;
