@@ -16,7 +16,7 @@ function complain(what) {
 }
 
 # must|may NAME REASON, for every preset; or must:P,Q for the presets P and Q only.
-NR == FNR {
+FILENAME == ARGV[1] {
     if (/^[ \t]*(#|$)/) next
     kind = $1
     presets = ""
