@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# boot.sh ARCH PROGRAM... - runs static test programs on Debian's own kernel for ARCH (amd64 or arm64), whatever this
-# machine runs: qemu-system emulates the whole machine, so restarts, stops and placements are the kernel's own. Each
-# PROGRAM is a command line: a path, then its arguments, as one word of the shell's. init (build.sh) lies beside the
-# first. What they print goes to standard output. Kernels are kept in $HARDPAN_KERNELS (default: build/kernels).
-# Exit 0 when every program exits 0 or, having said why, 77; 1 when one fails or the machine gives no summary within
+# boot.sh ARCH PROGRAM... - runs static test programs on Debian's own kernel for ARCH (amd64 or
+# arm64), whatever this machine runs: qemu-system emulates the whole machine, so restarts, stops and
+# placements are the kernel's own. Each PROGRAM is a command line: a path, then its arguments, as
+# one word of the shell's. init (build.sh) lies beside the first. What they print goes to standard
+# output. Kernels are kept in $HARDPAN_KERNELS (default: build/kernels). Exit 0 when every program
+# exits 0 or, having said why, 77; 1 when one fails or the machine gives no summary within
 # $HARDPAN_KERNEL_SECONDS (240); 77 when this machine has no emulator or no kernel.
 set -eu
 
@@ -16,11 +17,12 @@ kernels=${HARDPAN_KERNELS:-$here/../../build/kernels}
 arch=$1
 shift
 case $arch in
-amd64) emulator=qemu-system-x86_64 machine="-M pc -cpu qemu64" console=ttyS0 package=qemu-system-x86 ;;
-arm64) emulator=qemu-system-aarch64 machine="-M virt -cpu cortex-a57" console=ttyAMA0 package=qemu-system-arm ;;
+amd64) machine="x86_64 -M pc -cpu qemu64" console=ttyS0 package=qemu-system-x86 ;;
+arm64) machine="aarch64 -M virt -cpu cortex-a57" console=ttyAMA0 package=qemu-system-arm ;;
 *) echo "boot.sh: '$arch' is neither amd64 nor arm64" >&2; exit 2 ;;
 esac
-command -v $emulator >/dev/null || skip "no $emulator (Debian: $package)"
+emulator=qemu-system-$machine
+command -v "${emulator%% *}" >/dev/null || skip "no ${emulator%% *} (Debian: $package)"
 command -v cpio >/dev/null || skip "no cpio to make the initramfs with"
 "$here/fetch.sh" "$arch" "$kernels" || exit $?
 
@@ -36,10 +38,13 @@ for command in "$@"; do
 done
 (cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/initramfs"
 
-# shellcheck disable=SC2086 # the machine is several words
-timeout "${HARDPAN_KERNEL_SECONDS:-240}" $emulator $machine -accel tcg -m 512 -smp 2 -nographic -no-reboot -nic none \
-    -kernel "$kernels/$arch/vmlinuz" -initrd "$work/initramfs" \
+# shellcheck disable=SC2086 # the emulator is several words, its machine among them
+timeout "${HARDPAN_KERNEL_SECONDS:-240}" $emulator -accel tcg -m 512 -smp 2 -nographic \
+    -no-reboot -nic none -kernel "$kernels/$arch/vmlinuz" -initrd "$work/initramfs" \
     -append "console=$console quiet panic=-1" </dev/null 2>&1 | tr -d '\r' | tee "$work/serial"
 
-summary=$(grep -a '^kernel: ' "$work/serial") || { echo "boot.sh: the $arch machine ended without a summary"; exit 1; }
+summary=$(grep -a '^kernel: ' "$work/serial") || {
+    echo "boot.sh: the $arch machine ended without a summary"
+    exit 1
+}
 case $summary in *' 0 failed,'*) exit 0 ;; *) exit 1 ;; esac

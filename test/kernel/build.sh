@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# build.sh ARCH FOLDER SOURCE... - static programs for another machine: FOLDER/ARCH/NAME from each SOURCE (NAME.c),
-# linked with the released hardpan (raw door, shut gate), and FOLDER/ARCH/init.
+# build.sh ARCH FOLDER SOURCE... - static programs for another machine: FOLDER/ARCH/NAME from each
+# SOURCE (NAME.c), linked with the released hardpan (raw door, shut gate), and FOLDER/ARCH/init.
 # Exit 77 with a reason when there is no compiler for ARCH.
 set -eu
 
@@ -14,7 +14,8 @@ arm64) machine=aarch64 ;;
 *) echo "build.sh: '$1' is neither amd64 nor arm64" >&2; exit 2 ;;
 esac
 compiler=$machine-linux-gnu-gcc
-command -v "$compiler" >/dev/null || skip "no $compiler (Debian: gcc-$machine-linux-gnu, libc6-dev-$1-cross)"
+command -v "$compiler" >/dev/null ||
+    skip "no $compiler (Debian: gcc-$machine-linux-gnu, libc6-dev-$1-cross)"
 command -v cmake >/dev/null || skip "no cmake to build the library for $1 with"
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -23,12 +24,13 @@ out=$(cd "$2/$1" && pwd)
 shift 2
 
 cmake -S "$root" -B "$out/library" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$machine \
-    -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release -DHARDPAN_DOOR=raw -DBUILD_TESTING=OFF \
-    -DHARDPAN_TOOL=OFF -DHARDPAN_EXAMPLES=OFF >"$out/cmake.log" || { cat "$out/cmake.log"; exit 1; }
+    -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release -DHARDPAN_DOOR=raw \
+    -DBUILD_TESTING=OFF -DHARDPAN_TOOL=OFF -DHARDPAN_EXAMPLES=OFF >"$out/cmake.log" || { cat "$out/cmake.log"; exit 1; }
 cmake --build "$out/library" --target hardpan >"$out/build.log" || { cat "$out/build.log"; exit 1; }
 
 for source in "$root/test/kernel/init.c" "$@"; do
-    "$compiler" -std=gnu11 -O2 -Wall -Wextra -Wshadow -Werror -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -static -pthread \
+    "$compiler" -std=gnu11 -O2 -Wall -Wextra -Wshadow -Werror \
+        -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -static -pthread \
         -I"$root/include" -I"$root/src/base" -I"$root/src/sys/arch/$machine-linux" \
         -I"$root/test/lib" -I"$root/test/lib/arch/$machine" \
         -o "$out/$(basename "$source" .c)" "$source" "$out/library/libhardpan.a"

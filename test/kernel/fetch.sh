@@ -1,16 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# fetch.sh ARCH FOLDER - Debian's own kernel for amd64 or arm64, as FOLDER/ARCH/vmlinuz, and nothing else of it.
-# apt runs on a state of its own under FOLDER, with the sources and keyrings of this machine: nothing of the host's
-# changes, and no foreign architecture has to be added to it. What is there already is not fetched again.
-# Exit 77 with a reason when this machine cannot have it.
+# fetch.sh ARCH FOLDER - Debian's own kernel for amd64 or arm64, as FOLDER/ARCH/vmlinuz, and nothing
+# else of it. apt runs on a state of its own under FOLDER, with the sources and keyrings of this
+# machine: nothing of the host's changes, and no foreign architecture has to be added to it. What is
+# there already is not fetched again. Exit 77 with a reason when this machine cannot have it.
 set -eu
 
 skip() { echo "SKIP: $*"; exit 77; }
 
 [ $# -eq 2 ] || { echo "usage: fetch.sh amd64|arm64 FOLDER" >&2; exit 2; }
 arch=$1
-case $arch in amd64 | arm64) ;; *) echo "fetch.sh: no kernel is known for '$arch', only amd64 and arm64" >&2; exit 2 ;; esac
+case $arch in
+amd64 | arm64) ;;
+*) echo "fetch.sh: no kernel is known for '$arch', only for amd64 and arm64" >&2; exit 2 ;;
+esac
 mkdir -p "$2/$arch"
 home=$(cd "$2/$arch" && pwd)
 [ -s "$home/vmlinuz" ] && exit 0
@@ -31,21 +34,23 @@ done
 apt() {
     tool=$1
     shift
-    "$tool" -q -o APT::Architecture="$arch" -o APT::Architectures="$arch" -o Dir::Etc::sourcelist=/dev/null \
-        -o Dir::Etc::sourceparts="$sources" -o Dir::State="$home/apt/state" \
-        -o Dir::State::lists="$home/apt/state/lists" -o Dir::State::status="$home/apt/state/status" \
-        -o Dir::Cache="$home/apt/cache" -o Acquire::Languages=none -o Acquire::Retries=2 \
+    "$tool" -q -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
+        -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$sources" \
+        -o Dir::State="$home/apt/state" -o Dir::State::lists="$home/apt/state/lists" \
+        -o Dir::State::status="$home/apt/state/status" -o Dir::Cache="$home/apt/cache" -o Acquire::Languages=none -o Acquire::Retries=2 \
         -o Acquire::http::Timeout=30 -o APT::Sandbox::User=root "$@"
 }
 log=$home/apt/log
 apt apt-get update >"$log" 2>&1 || skip "apt-get update for $arch failed: $(tail -n 1 "$log")"
-package=$(apt apt-cache depends "linux-image-cloud-$arch" 2>>"$log" | sed -n 's/^ *Depends: *\(linux-image-[^ <>]*\)$/\1/p')
+package=$(apt apt-cache depends "linux-image-cloud-$arch" 2>>"$log" |
+    sed -n 's/^ *Depends: *\(linux-image-[^ <>]*\)$/\1/p')
 [ -n "$package" ] || skip "linux-image-cloud-$arch is in none of this machine's Debian archives"
 (cd "$home/apt" && apt apt-get download "$package") >>"$log" 2>&1 ||
     skip "apt-get download $package failed: $(tail -n 1 "$log")"
 
 # Only the image: the modules are ten times as large and the bench's initramfs loads none.
-dpkg-deb --fsys-tarfile "$home"/apt/"$package"_*.deb | tar -x -C "$home/apt" --wildcards './boot/vmlinuz-*'
+dpkg-deb --fsys-tarfile "$home"/apt/"$package"_*.deb |
+    tar -x -C "$home/apt" --wildcards './boot/vmlinuz-*'
 mv "$home"/apt/boot/vmlinuz-* "$home/vmlinuz"
 echo "$package" >"$home/package"
 rm -rf "$home/apt"

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The first process of a machine that exists to run a few test programs: one file of the initramfs, no shell, no
- * libraries. It runs each line of /programs, says what each answered, and ends the machine. */
+/* The first process of a machine that exists to run a few test programs: one file of the
+ * initramfs, no shell, no libraries. It runs each line of /programs, says what each answered,
+ * and ends the machine. */
 #include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>

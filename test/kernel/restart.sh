@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# restart.sh ARCH FOLDER - the restart suite on Debian's own kernel for ARCH. Good and spoiled: the programs say of
-# themselves whether what must be caught was caught. The storm is short, every instruction is emulated.
+# restart.sh ARCH FOLDER - the restart suite on Debian's own kernel for ARCH. Good and spoiled: the
+# programs say of themselves whether what must be caught was caught. The storm is short, every
+# instruction is emulated.
 set -eu
 
 [ $# -eq 2 ] || { echo "usage: restart.sh amd64|arm64 FOLDER" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 "$here/build.sh" "$1" "$2" "$here/restart_stop.c" "$here/../sys/restart_storm.c"
-exec "$here/boot.sh" "$1" "$2/$1/restart_stop" "$2/$1/restart_storm 300" "$2/$1/restart_storm 300 spoil"
+programs=$2/$1
+exec "$here/boot.sh" "$1" "$programs/restart_stop" \
+    "$programs/restart_storm 300" "$programs/restart_storm 300 spoil"

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Stop and continue a call that waits. A kernel that restarts it through restart_syscall changes the number register on
- * aarch64 and riscv64, and a retry loop that kept the number there goes on with the wrong call: sleeps are skipped
- * without an error, or the loop never ends. hardpan's way must come through, and the usual way, the register declared
- * an input only, must be caught: otherwise this program could not have failed.
+/* Stop and continue a call that waits. A kernel that restarts it through restart_syscall changes
+ * the number register on aarch64 and riscv64, and a retry loop that kept the number there goes
+ * on with the wrong call: sleeps are skipped without an error, or the loop never ends. hardpan's
+ * way must come through, and the usual way, the register declared an input only, must be caught:
+ * otherwise this program could not have failed.
  *
- * Plain main, no test library: it runs as a static program on other kernels too. A line per case, `ok` or `bad`. */
+ * Plain main, no test library: it runs as a static program on other kernels too. A line per
+ * case, `ok` or `bad`. */
 #include <hardpan.h>
 
 #include <stdarg.h>
@@ -91,7 +93,7 @@ static void enter(struct board *board) {
     __atomic_store_n(&board->mark.entered, 1, __ATOMIC_RELEASE);
 }
 
-/* ---- One call, watched --------------------------------------------------------------------------------------- */
+/* ---- One call, watched ----------------------------------------------------------------------- */
 
 static void observe(struct board *board, const struct subject *subject) {
     long a[6] = {0};
@@ -143,7 +145,7 @@ static void judge_register(struct report *report, const struct subject *subject)
     if (!by_caller) verdict(report, lasted_enough(subject, board), "time");
 }
 
-/* ---- Loops: six waits, and do-while-EINTR -------------------------------------------------------------------- */
+/* ---- Loops: six waits, and do-while-EINTR ---------------------------------------------------- */
 
 static inline __attribute__((always_inline)) long in_and_out(long number, const long a[6]) {
     return arch_call6(number, a[0], a[1], a[2], a[3], a[4], a[5]);
@@ -156,8 +158,9 @@ static void prepare_loop(struct board *board, const struct subject *subject, lon
     enter(board);
 }
 
-/* Nothing but the call in the loop, as in a library that retries: the compiler decides where the number is loaded. The
- * number of rounds comes from memory, or gcc writes the loop out and loads it six times. */
+/* Nothing but the call in the loop, as in a library that retries: the compiler decides where the
+ * number is loaded. The number of rounds comes from memory, or gcc writes the loop out and loads
+ * it six times. */
 #define SIX_WAITS(name, door)                                                                      \
     static void name(struct board *board, const struct subject *subject) {                         \
         const long number = subject->number;                                                       \
@@ -233,7 +236,7 @@ static void judge_until_theirs(struct report *report, const struct subject *subj
     until_done(report, subject, until_input_only, false);
 }
 
-/* ---- The library's own waits --------------------------------------------------------------------------------- */
+/* ---- The library's own waits ----------------------------------------------------------------- */
 
 static int by_sleep(hp_deadline deadline) { return hp_sys_sleep(deadline); }
 static int by_poll(hp_deadline deadline) { return hp_sys_poll(0, 0, deadline); }
@@ -274,7 +277,7 @@ static void judge_wait(struct report *report, const struct subject *subject) {
     verdict(report, board->lasted >= 0, "full time");
 }
 
-/* ---- All of it ----------------------------------------------------------------------------------------------- */
+/* ---- All of it ------------------------------------------------------------------------------- */
 
 static size_t list_scenarios(struct scenario list[], size_t count) {
     for (int i = 0; i < SUBJECTS; i++)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that wait for a time, and what a stop and continue makes of each: include/linux/errno.h of the kernel names four
- * ways to restart, and only ERESTART_RESTARTBLOCK goes through restart_syscall. Timeouts are in the layout of the
- * number that is called: on 32-bit systems the older one, as struct timespec is there. */
+/* Calls that wait for a time, and what a stop and continue makes of each: include/linux/errno.h
+ * of the kernel names four ways to restart, and only ERESTART_RESTARTBLOCK goes through
+ * restart_syscall. Timeouts are in the layout of the number that is called: on 32-bit systems
+ * the older one, as struct timespec is there. */
 #ifndef HP_TEST_SUBJECTS_H
 #define HP_TEST_SUBJECTS_H
 
@@ -26,7 +27,8 @@ enum restart {
     BY_CALLER           /* -EINTR, although no handler ran */
 };
 
-/* Fills in the arguments of a call that lasts `wait` nanoseconds. False when this kernel cannot be asked. */
+/* Fills in the arguments of a call that lasts `wait` nanoseconds. False when this kernel cannot
+ * be asked. */
 typedef bool prepare_function(long a[6], int64_t wait);
 
 struct subject {
@@ -34,10 +36,9 @@ struct subject {
     long number; /* -1: this architecture has no such call */
     prepare_function *prepare;
     enum restart restart;
-    int answer; /* when it ran its time */
-    bool
-        in_a_loop; /* also tried in the loops: those whose answer does not depend on a device or another process */
-    bool absolute; /* its timeout is a point in time */
+    int answer;     /* when it ran its time */
+    bool in_a_loop; /* also tried in the loops: needs no device and no other process */
+    bool absolute;  /* its timeout is a point in time */
 };
 
 enum { SECOND = 1000000000, KEPT_TIMES = 8 };
@@ -73,7 +74,8 @@ static bool of_clock_until(long a[6], int64_t wait) {
     return true;
 }
 
-/* The processor time of another process, which does nothing but use it, for as long as this one lives. */
+/* The processor time of another process, which does nothing but use it, for as long as this one
+ * lives. */
 static bool of_cpu_clock(long a[6], int64_t wait) {
     const pid_t watcher = getpid(), busy = fork();
     if (busy == 0) {
@@ -149,7 +151,8 @@ static bool of_getevents(long a[6], int64_t wait) {
     return true;
 }
 
-/* The set is made private and removed by the kernel only when told to: it lives as long as one test. */
+/* The set is made private and removed by the kernel only when told to: it lives as long as one
+ * test. */
 static int semaphores = -1;
 static bool of_semaphore(long a[6], int64_t wait) {
     static struct sembuf take = {.sem_op = -1};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A child blocked in a call, seen from outside through /proc: what the restart tests wait for instead of for time. */
+/* A child blocked in a call, seen from outside through /proc: what the restart tests wait for
+ * instead of for time. */
 #ifndef HP_TEST_WATCH_H
 #define HP_TEST_WATCH_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* The program that showed FreeBSD/amd64 losing argument registers: threads that fork and wait4 with rusage as fourth
- * argument, under a storm of SIGCHLD with SA_RESTART. The handler looks at the interrupted program counter, so that
- * the restarts which proved something are counted and a storm that passed by proves nothing.
+/* The program that showed FreeBSD/amd64 losing argument registers: threads that fork and wait4 with
+ * rusage as fourth argument, under a storm of SIGCHLD with SA_RESTART. The handler looks at the
+ * interrupted program counter, so that the restarts which proved something are counted and a storm
+ * that passed by proves nothing.
  *
- *   restart_storm [waits]          passes when not one answer is wrong
- *   restart_storm [waits] spoil    the handler does what that kernel did, argument 4 is garbage when the call restarts:
- *                                  passes when the same judge sees it
+ *   restart_storm [waits]        passes when not one answer is wrong
+ *   restart_storm waits spoil    the handler does what that kernel did, argument 4 is garbage when
+ *                                the call restarts: passes when the same judge sees it
  *
  * Plain main, no test library: it runs as a static program on other kernels too. */
 #include <errno.h>
@@ -25,7 +26,8 @@
 
 enum { WAITERS = 3, WAITS = 10000, PATTERN = 0xa5, UNMAPPED = 16, EXIT_STATUS = 42 };
 
-/* Restarts asked for, that the storm may be believed: 500 of 10,000. Measured: 1390 to 2500 (doc/restart.md). */
+/* Restarts asked for, that the storm may be believed: 500 of 10,000. Measured: 1390 to 2500
+ * (doc/restart.md). */
 enum { WAITS_PER_RESTART = 20 };
 
 struct waiter {
