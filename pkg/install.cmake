@@ -34,3 +34,20 @@ foreach(section 1 3 7)
     install(FILES ${pages} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
   endif()
 endforeach()
+
+# A page for each public function, out of the headers' own comments.
+find_program(HARDPAN_AWK NAMES awk)
+if(HARDPAN_AWK)
+  file(GLOB hardpan_headers CONFIGURE_DEPENDS "include/hardpan/*.h")
+  set(hardpan_pages "${PROJECT_BINARY_DIR}/man3")
+  add_custom_command(OUTPUT "${hardpan_pages}/stamp"
+    COMMAND ${CMAKE_COMMAND} -E rm -rf "${hardpan_pages}"
+    COMMAND ${CMAKE_COMMAND} -E make_directory "${hardpan_pages}"
+    COMMAND ${HARDPAN_AWK} -v "out=${hardpan_pages}" -v "version=${PROJECT_VERSION}"
+      -f "${PROJECT_SOURCE_DIR}/script/manual.awk" ${hardpan_headers}
+    COMMAND ${CMAKE_COMMAND} -E touch "${hardpan_pages}/stamp"
+    DEPENDS ${hardpan_headers} script/manual.awk VERBATIM)
+  add_custom_target(hardpan_manual ALL DEPENDS "${hardpan_pages}/stamp")
+  install(DIRECTORY "${hardpan_pages}/" DESTINATION ${CMAKE_INSTALL_MANDIR}/man3
+    FILES_MATCHING PATTERN "*.3")
+endif()

@@ -32,22 +32,29 @@ static int drop(void *at, size_t size) {
     return answer;
 }
 
+/* Another way to lose the contents, and when that is refused too, zeroes over them. */
+static int drop_or_zero(void *at, size_t size, int dropped) {
+    const int answer = drop(at, size);
+    return answer < 0 ? zero_by_read(at, size) : dropped;
+}
+
+static int remap_or_zero(struct hp_vm_region *region, void *at, size_t size) {
+    const int answer = hp_vm_remap(region, at, size);
+    return answer < 0 && answer != HP_ELOST ? zero_by_read(at, size) : answer;
+}
+
 static int soften(struct hp_vm_region *region, void *at, size_t size) {
-    int answer = drop(at, size);
-    if (answer < 0) answer = hp_vm_remap(region, at, size);
-    if (answer < 0 && answer != HP_ELOST) answer = zero_by_read(at, size);
-    return answer;
+    const int answer = drop(at, size);
+    return answer < 0 ? remap_or_zero(region, at, size) : answer;
 }
 
 static int harden(struct hp_vm_region *region, void *at, size_t size) {
-    if (hp_vm_features() & HP_VM_HAS_GUARD) {
-        if (hp_sys_madvise(at, size, ADVICE_GUARD_INSTALL) == 0) {
-            hp_vm_set_guarded(region);
-            return 0;
-        }
+    const bool guards = hp_vm_features() & HP_VM_HAS_GUARD;
+    if (guards && hp_sys_madvise(at, size, ADVICE_GUARD_INSTALL) == 0) {
+        hp_vm_set_guarded(region);
+        return 0;
     }
-    int answer = drop(at, size);
-    if (answer < 0) return hp_vm_remap(region, at, size);
+    if (drop(at, size) < 0) return remap_or_zero(region, at, size);
     if (hp_sys_mprotect(at, size, PROT_NONE) < 0) return HP_VM_NOT_HARD;
     hp_vm_count(&hp_vm_counters.decommit_protected, 1);
     return 0;
@@ -55,9 +62,7 @@ static int harden(struct hp_vm_region *region, void *at, size_t size) {
 
 static int refund(struct hp_vm_region *region, void *at, size_t size) {
     const int answer = hp_vm_remap(region, at, size);
-    if (answer == 0 || answer == HP_ELOST) return answer;
-    const int softened = drop(at, size);
-    return softened < 0 ? softened : HP_VM_NOT_REFUNDED;
+    return answer < 0 && answer != HP_ELOST ? drop_or_zero(at, size, HP_VM_NOT_REFUNDED) : answer;
 }
 
 static int decommit(struct hp_vm_region *region, void *at, size_t size, unsigned options) {

@@ -4,8 +4,11 @@
 static uintptr_t least(uintptr_t a, uintptr_t b) { return a < b ? a : b; }
 static uintptr_t most(uintptr_t a, uintptr_t b) { return a > b ? a : b; }
 
-/* The end of what could be an address at all: one page below the top, so that no sum here wraps. */
-static uintptr_t top(void) { return hp_align_down(UINTPTR_MAX, hp_vm_page()); }
+/* What nobody asked beyond: the 47-bit window, where every pointer tagger expects its addresses. */
+static uintptr_t top(void) {
+    const uint64_t window = (uint64_t)1 << 47;
+    return hp_align_down(UINTPTR_MAX < window ? UINTPTR_MAX : (uintptr_t)window - 1, hp_vm_page());
+}
 
 struct hp_gap_wish hp_gap_wish(const struct hp_vm_request *request, size_t size, size_t align) {
     struct hp_gap_wish wish = {request->low, request->high ? request->high : top(), 0, size, align};
@@ -13,7 +16,7 @@ struct hp_gap_wish hp_gap_wish(const struct hp_vm_request *request, size_t size,
         const uintptr_t near = request->near, reach = request->reach;
         wish.near = near;
         wish.low = most(wish.low, near > reach ? near - reach : 0);
-        wish.high = least(wish.high, top() - near > reach ? near + reach : top());
+        wish.high = least(wish.high, near < top() && top() - near > reach ? near + reach : top());
     }
     wish.low = most(wish.low, hp_vm_page()); /* address 0 means "anywhere" to mmap */
     return wish;

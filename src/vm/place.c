@@ -85,10 +85,12 @@ static int not_placed(uintptr_t at, size_t size) {
 }
 
 int hp_vm_climb(uintptr_t at, size_t size, unsigned flags, int *rung) {
-    const unsigned has = hp_vm_features();
+    struct hp_vm_info info;
+    const int looked = hp_vm_probe(&info);
+    if (looked < 0) return looked;
     for (size_t i = 0; i < HP_COUNT(ladder); i++) {
         const struct rung *step = &ladder[i];
-        if ((has & step->feature) != step->feature) continue;
+        if ((info.has & step->feature) != step->feature) continue;
         if (step->rung == HP_VM_RACY && !(flags & HP_VM_RACE_OK)) continue;
         const int answer = step->try(at, size);
         if (next_rung(answer, step->rung)) continue;
@@ -106,6 +108,7 @@ int hp_vm_place(void *at, size_t size, unsigned flags, struct hp_vm_region *regi
     uintptr_t rounded, end;
     int rung;
     if (!base || !size || !hp_is_aligned(base, hp_vm_page())) return -EINVAL;
+    if (flags & ~(unsigned)HP_VM_FLAGS_WITHOUT_NODE) return -EINVAL;
     if (!hp_align_up(size, hp_vm_page(), &rounded) || !hp_add(base, rounded, &end)) return -EINVAL;
     const int answer = hp_vm_climb(base, rounded, flags, &rung);
     return answer < 0 ? answer : hp_vm_take(region, base, rounded, &request, rung);

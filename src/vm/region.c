@@ -64,6 +64,7 @@ int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_region *re
     if (!low || !size || !hp_is_aligned(low, page) || !hp_is_aligned(size, page) ||
         !hp_add(low, size, &end))
         return -EINVAL;
+    if (flags & ~(unsigned)HP_VM_FLAGS_WITHOUT_NODE) return -EINVAL;
     const int mapped = hp_vm_is_all(0, low, size, 1);
     if (mapped <= 0) return mapped ? mapped : -ENOMEM;
     struct hp_vm_region adopted = {

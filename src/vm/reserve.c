@@ -4,11 +4,7 @@
 #include "gap.h"
 #include "vm.h"
 
-enum { RACES_MAX = 64 };
-enum {
-    REQUEST_FLAGS = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_WIPE_ON_FORK | HP_VM_HUGE |
-                    HP_VM_NO_HUGE | HP_VM_NODE | HP_VM_STRICT | HP_VM_RACE_OK
-};
+enum { TRIES_MAX = 64, MIN_ADDRESS_MAX = 1 << 20 };
 
 static bool name_fits(const char *name) {
     size_t length = 0;
@@ -21,7 +17,7 @@ static int check_request(const struct hp_vm_request *request) {
     if (request->align && !hp_is_power_of_two(request->align)) return -EINVAL;
     if (request->high ? request->low >= request->high : request->low != 0) return -EINVAL;
     if (request->near && !request->reach) return -EINVAL;
-    if (request->flags & ~(unsigned)REQUEST_FLAGS) return -EINVAL;
+    if (request->flags & ~(unsigned)(HP_VM_FLAGS_WITHOUT_NODE | HP_VM_NODE)) return -EINVAL;
     return name_fits(request->name) ? 0 : -EINVAL;
 }
 
@@ -66,6 +62,12 @@ static int map_aligned(size_t size, size_t align, uintptr_t *at) {
     return trim(at, total, size, align);
 }
 
+/* Below vm.mmap_min_addr free space is refused with EPERM: the search goes on above it. */
+static bool go_higher(struct hp_gap_wish *wish, uintptr_t refused) {
+    wish->low = refused + hp_vm_page();
+    return refused < MIN_ADDRESS_MAX && wish->low < wish->high;
+}
+
 /* A gap is looked for and placed in; who comes in between makes us look again. */
 static int map_within(const struct hp_vm_request *request, size_t size, size_t align, uintptr_t *at,
                       int *rung) {
@@ -73,10 +75,11 @@ static int map_within(const struct hp_vm_request *request, size_t size, size_t a
     struct hp_vm_view view;
     const bool seeing = hp_vm_view_open(&view) == 0;
     int answer = -EEXIST;
-    for (int i = 0; i < RACES_MAX && answer == -EEXIST; i++) {
+    for (int i = 0; i < TRIES_MAX && answer == -EEXIST; i++) {
         answer = hp_gap_find(seeing ? &view : 0, &wish, at);
         if (answer < 0) break;
         answer = hp_vm_climb(*at, size, request->flags, rung);
+        if (answer == -EPERM && go_higher(&wish, *at)) answer = -EEXIST;
     }
     if (seeing) hp_vm_view_close(&view);
     return answer;

@@ -15,6 +15,12 @@
  * (modes 0 and 1), so a single page mapped otherwise would cost two mappings for good. */
 enum { RESERVATION = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
 
+/* What may be asked for where no node can be named. */
+enum {
+    HP_VM_FLAGS_WITHOUT_NODE = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_WIPE_ON_FORK | HP_VM_HUGE |
+                               HP_VM_NO_HUGE | HP_VM_STRICT | HP_VM_RACE_OK
+};
+
 /* What is there and not forced away; probes at the first use. */
 unsigned hp_vm_features(void);
 void hp_vm_lack(unsigned feature);
