@@ -37,7 +37,8 @@ void hold_output(void) {
     setvbuf(stdout, buffer, _IOFBF, sizeof buffer);
 }
 
-/* A reader that went away is no error of ours and gets no message; the output is incomplete all the same. */
+/* A reader that went away is no error of ours and gets no message; the output is incomplete all the
+ * same. */
 int close_output(int status) {
     errno = 0;
     if (!ferror(stdout) && !fflush(stdout) && !fclose(stdout)) return status;

@@ -59,7 +59,8 @@ static int make_dup3(int fds[2]) {
     return one(fds, answer);
 }
 
-/* A name that the kernel picks, in no file system. hardpan has no wrapper for what only servers call. */
+/* A name that the kernel picks, in no file system. hardpan has no wrapper for what only servers
+ * call. */
 static int listen_somewhere(int fd) {
     const struct sockaddr_un nameless = {.sun_family = AF_UNIX};
     const long bound =

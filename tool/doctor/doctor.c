@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* hardpan doctor: choose facts, run their probes, print, and say in the exit status what is the matter. */
+/* hardpan doctor: choose facts, run their probes, print, and say in the exit status what is the
+ * matter. */
 #include "doctor.h"
 
 #include <errno.h>
@@ -21,12 +22,20 @@ static const struct family *const families[] = {&family_mmap,    &family_mem,   
                                                 &family_proc,    &family_sandbox, &family_cpu};
 enum { FAMILIES = sizeof families / sizeof *families };
 
+/* A name that the kernel hands out may hold anything: it must not reach a terminal, nor break
+ * JSON. */
+static void make_printable(char *text) {
+    for (; *text; text++)
+        if (*text < ' ' || *text > '~') *text = '?';
+}
+
 void found(struct finding *finding, enum status status, const char *format, ...) {
     va_list arguments;
     finding->status = status;
     va_start(arguments, format);
     vsnprintf(finding->found, sizeof finding->found, format, arguments);
     va_end(arguments);
+    make_printable(finding->found);
 }
 
 void todo(struct finding *finding, const char *format, ...) {
@@ -120,7 +129,8 @@ static int unknown_id(const char *word) {
     return EXIT_USAGE;
 }
 
-/* In the order of the table, whatever the order of the words: the same words give the same report. */
+/* In the order of the table, whatever the order of the words: the same words give the same
+ * report. */
 static int choose(const struct options *options, struct report *report) {
     for (size_t i = 0; i < options->count; i++)
         if (!each_fact(options->chosen[i], count_fact, 0)) return unknown_id(options->chosen[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A fact is one row of a table and one function: what is asked of the kernel, why a runtime cares, and a probe that
- * asks it and says what came back. A probe leaves the process as it found it: mappings, descriptors, handlers. */
+/* A fact is one row of a table and one function: what is asked of the kernel, why a runtime cares,
+ * and a probe that asks it and says what came back. A probe leaves the process as it found it:
+ * mappings, descriptors, handlers. */
 #ifndef DOCTOR_H
 #define DOCTOR_H
 

@@ -13,7 +13,8 @@
 
 enum { NEVER_MADE = -1 };
 
-/* Closes what was made. NEVER_MADE with *refusal set, otherwise whether all of it is close-on-exec. */
+/* Closes what was made. NEVER_MADE with *refusal set, otherwise whether all of it is
+ * close-on-exec. */
 static int born_closed(const struct creator *creator, int *refusal) {
     int fds[2] = {-1, -1};
     *refusal = creator->make(fds);
@@ -81,7 +82,8 @@ static const char *sweep_one(int fd) {
     return hp_sys_fcntl(fd, F_GETFD, 0) == -EBADF ? 0 : "a range is accepted and not closed";
 }
 
-/* The range is empty: nobody's descriptors are that high, so nothing is closed and, with one thread, nothing copied. */
+/* The range is empty: nobody's descriptors are that high, so nothing is closed and, with one
+ * thread, nothing copied. */
 static int sweep_nothing(void) {
     const int plain = hp_sys_close_range(FAR, ~0U, 0);
     return plain ? plain : hp_sys_close_range(FAR, ~0U, SWEEP_UNSHARE);

@@ -36,41 +36,54 @@ static void kind(struct finding *f) {
             "each other from a third of the space.");
 }
 
-struct edge {
-    uintptr_t at;    /* in: somewhere in the run of touching mappings; out: the run's upper end */
-    uintptr_t stack; /* where [stack] begins */
+struct run { /* of mappings that touch */
+    uintptr_t start, end;
 };
 
-static bool climb(const struct mapping *mapping, void *context) {
-    struct edge *edge = context;
-    if (mapping->start <= edge->at && edge->at < mapping->end) edge->at = mapping->end;
-    if (!strcmp(mapping->name, "[stack]")) edge->stack = mapping->start;
+struct edges {
+    uintptr_t page;    /* whose run is looked for */
+    struct run run;    /* being read */
+    struct run around; /* the page's */
+    uintptr_t stack;   /* where [stack] begins; 0: not seen */
+};
+
+static bool follow(const struct mapping *mapping, void *context) {
+    struct edges *edges = context;
+    if (mapping->start != edges->run.end) edges->run.start = mapping->start;
+    edges->run.end = mapping->end;
+    if (edges->run.start <= edges->page && edges->page < edges->run.end) edges->around = edges->run;
+    if (!strcmp(mapping->name, "[stack]")) edges->stack = mapping->start;
     return true;
 }
 
-/* A page that the kernel places itself goes to the top gap; the touching mappings above it end at the base. */
-static int find_base(struct edge *edge) {
-    uintptr_t page;
-    int code = map_at(0, page_size(), PROT_NONE, 0, &page);
+/* A page that the kernel places itself touches the base, or a run of mappings that does: its upper
+ * end when addresses are handed out top-down, its lower end when bottom-up. */
+static int find_edges(struct edges *edges) {
+    int code = map_at(0, page_size(), PROT_NONE, 0, &edges->page);
     if (code) return code;
-    edge->at = page;
-    code = each_mapping(climb, edge);
-    unmap(page, page_size());
+    code = each_mapping(follow, edges);
+    unmap(edges->page, page_size());
     return code;
+}
+
+static bool bottom_up(void) {
+    uintptr_t first, second;
+    return !two_spans(&first, &second) && second > first;
 }
 
 enum { ASK_ONLY = -1 };
 
 static void base(struct finding *f) {
-    struct edge edge = {0, 0};
-    const int code = find_base(&edge);
+    struct edges edges = {0};
+    const int code = find_edges(&edges);
     if (code) return blind(f, "/proc/self/maps", code);
+    const uintptr_t at = bottom_up() ? edges.around.start : edges.around.end;
     const int persona = hp_sys_personality((unsigned long)ASK_ONLY);
     const bool fixed = persona >= 0 && persona & ADDR_NO_RANDOMIZE;
     char room[64] = "";
-    if (edge.stack > edge.at)
-        snprintf(room, sizeof room, ", %s below the stack", BYTES(edge.stack - edge.at));
-    found(f, fixed ? STATUS_NOTE : STATUS_OK, "%#lx%s%s", (long)edge.at, room,
+    if (edges.stack > at)
+        snprintf(room, sizeof room, ", %s below the stack", BYTES(edges.stack - at));
+    found(f, fixed ? STATUS_NOTE : STATUS_OK, "%#lx%s%s", (long)at, room,
           fixed ? ", not randomised" : "");
     if (fixed)
         todo(f, "Fine under a debugger or setarch -R; elsewhere every run has the same addresses.");
@@ -83,7 +96,9 @@ static const struct fact rows[] = {
      "to give. Whoever guesses addresses must know which.",
      kind},
     {"layout.base", "A page placed by the kernel, and where the mappings that touch it end.",
-     "The ceiling of everything that mmap gives: what lies above it belongs to the stack.", base},
+     "Top-down it is the ceiling of what mmap gives, and above it is the stack's; bottom-up it is "
+     "the floor.",
+     base},
 };
 
 FAMILY(layout, "how addresses are chosen");

@@ -26,8 +26,9 @@ static bool grants(size_t length, int extra) {
     return true;
 }
 
-/* 32 TiB with write permission is more than any machine holds. Mode 2 also charges what says MAP_NORESERVE, mode 0
- * refuses only what does not say it, mode 1 grants both. -1: a limit or a small address space speaks first. */
+/* 32 TiB with write permission is more than any machine holds. Mode 2 also charges what says
+ * MAP_NORESERVE, mode 0 refuses only what does not say it, mode 1 grants both. -1: a limit or a
+ * small address space speaks first. */
 static int overcommit_by_behaviour(void) {
     const size_t length = (size_t)1 << (sizeof(void *) == 8 ? 45 : 31);
     uintptr_t at;
@@ -208,7 +209,8 @@ static void query(struct finding *f) {
     hp_sys_close(maps);
 }
 
-/* Bytes that became resident when one was touched, in memory of its own that is aligned to 2 MiB. */
+/* Bytes that became resident when one was touched, in memory of its own that is aligned to 2
+ * MiB. */
 static size_t resident_after_touch(void) {
     enum { HUGE = 2 << 20, LENGTH = 2 * HUGE };
     static unsigned char resident[HUGE / 4096];

@@ -4,8 +4,8 @@
 
 #include <errno.h>
 
-/* PaX with RANDMMAP, early WSL1 and nanos choose for themselves. The hint is the middle of a hole, not its top: a kernel
- * that ignores hints would give back the top of the very hole. */
+/* PaX with RANDMMAP, early WSL1 and nanos choose for themselves. The hint is the middle of a hole,
+ * not its top: a kernel that ignores hints would give back the top of the very hole. */
 static void hint(struct finding *f) {
     static const size_t holes[] = {3, 257, 16385};
     const size_t page = page_size();
@@ -60,7 +60,8 @@ static void judge_noreplace(struct finding *f, int full, int partial, int exact)
             "does.");
 }
 
-/* Linux 4.17 brought the flag; 4.17 and 4.18 overlooked a partial overlap; before, and in some emulators, it is a hint. */
+/* Linux 4.17 brought the flag; 4.17 and 4.18 overlooked a partial overlap; before, and in some
+ * emulators, it is a hint. */
 static void noreplace(struct finding *f) {
     const size_t page = page_size();
     uintptr_t base;
@@ -77,7 +78,8 @@ static void noreplace(struct finding *f) {
 /* 8 EiB is beyond every address space, 2 GiB beyond none of 32 bits. */
 static const unsigned top_power = sizeof(void *) == 8 ? 62 : 31;
 
-/* Upwards, and not on when one took long: an emulator spends seconds on a terabyte (qemu-user 7.2: 9 s for 128 GiB). */
+/* Upwards, and not on when one took long: an emulator spends seconds on a terabyte (qemu-user 7.2:
+ * 9 s for 128 GiB). */
 static unsigned largest_reservation(int *refusal) {
     unsigned granted = 0;
     for (unsigned power = 24; power <= top_power; power++) {
@@ -108,21 +110,19 @@ static void reserve(struct finding *f) {
         todo(f, "Look at mem.limits: ulimit -v unlimited, or reserve in steps downwards.");
 }
 
-static void explain_min_addr(struct finding *f, uintptr_t effective, bool zero) {
+static void explain_min_addr(struct finding *f, uintptr_t floor, bool zero) {
     uint64_t said;
     const int code = read_number("/proc/sys/vm/mmap_min_addr", &said);
-    if (zero) {
-        found(f, STATUS_NOTE, "%#lx by hint, yet this process may map page 0 (CAP_SYS_RAWIO)",
-              (long)effective);
-        return todo(
-            f, "Drop CAP_SYS_RAWIO: a null pointer is otherwise one mmap away from valid memory.");
-    }
     if (code) return blind(f, "/proc/sys/vm/mmap_min_addr", code);
-    if (said == effective)
-        return found(f, STATUS_OK, "%#lx, as the sysctl says; page 0 is refused", (long)effective);
-    found(f, STATUS_NOTE, "%#lx in effect, though the sysctl says %#lx; page 0 is refused",
-          (long)effective, (long)said);
-    todo(f, "Believe the probe, not vm.mmap_min_addr: a security module may keep a higher floor.");
+    const bool agrees = said == floor;
+    found(f, agrees && !zero ? STATUS_OK : STATUS_NOTE,
+          "the lowest hint gives %#lx, the sysctl says %#lx; page 0 is %s", (long)floor, (long)said,
+          zero ? "granted to this process (CAP_SYS_RAWIO)" : "refused");
+    if (zero)
+        todo(f, "Drop CAP_SYS_RAWIO: without it a null pointer cannot become valid memory.");
+    else if (!agrees)
+        todo(f,
+             "Believe the probe, not vm.mmap_min_addr: a security module may keep a higher floor.");
 }
 
 /* A hint below the floor is raised to it, so the lowest hint shows the floor that is in effect. */
@@ -138,7 +138,8 @@ static void min_addr(struct finding *f) {
     explain_min_addr(f, got, place(0, page) == PLACED_EXACTLY);
 }
 
-/* 'z' must be gone after MADV_DONTNEED. Taken away under PROT_NONE first when asked: one emulator skipped such pages. */
+/* 'z' must be gone after MADV_DONTNEED. Taken away under PROT_NONE first when asked: one emulator
+ * skipped such pages. */
 static int forgets(char *at, size_t page, bool without_access) {
     at[0] = 'z';
     if (without_access) hp_sys_mprotect(at, page, PROT_NONE);

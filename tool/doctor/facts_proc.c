@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Child processes. The child that is made here has no exit signal: no SIGCHLD comes and no waitpid(-1) meets it. */
+/* Child processes. The child that is made here has no exit signal: no SIGCHLD comes and no
+ * waitpid(-1) meets it. */
 #include "probe.h"
 
 #include <errno.h>
@@ -63,7 +64,8 @@ static void pidfd(struct finding *f) {
     todo(f, "Wait for each child by its pid, woken by SIGCHLD; never by waitpid(-1) in a library.");
 }
 
-/* Size 0 is below every version of its structure: the answer tells whether the call is there, and no child is made. */
+/* Size 0 is below every version of its structure: the answer tells whether the call is there, and
+ * no child is made. */
 static void clone3(struct finding *f) {
     const int answer = hp_sys_clone3(0, 0);
     if (answer == -EINVAL)

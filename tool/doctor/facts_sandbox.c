@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A filter that does not know a call should answer ENOSYS; many answer EPERM, and fallbacks written for old kernels
- * never run. Each call here gets arguments that no kernel accepts, and none of them asks for a right first. */
+/* A filter that does not know a call should answer ENOSYS; many answer EPERM, and fallbacks written
+ * for old kernels never run. Each call here gets arguments that no kernel accepts, and none of them
+ * asks for a right first. */
 #include "probe.h"
 
 #include <errno.h>

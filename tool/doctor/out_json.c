@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The report as one JSON object, schema 1: documented in hardpan(1), checked by test/tool/json.sh. */
+/* The report as one JSON object, schema 1: documented in hardpan(1), checked by
+ * test/tool/json.sh. */
 #include <hardpan.h>
 #include <jansson.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The report for people: a table of at most 100 columns by family, or one card a fact. The word is always there, the
- * colour only underlines it. */
+/* The report for people: a table of at most 100 columns by family, or one card a fact. The word is
+ * always there, the colour only underlines it. */
 #include <hardpan.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +26,8 @@ static enum ink status_ink(enum status status) {
     return of[status];
 }
 
-/* Words broken into lines that end before WIDTH; the first line begins at the column where the cursor is: indent. */
+/* Words broken into lines that end before WIDTH; the first line begins at the column where the
+ * cursor is: indent. */
 static void put_wrapped(const char *text, size_t indent, enum ink ink, bool colour) {
     size_t column = indent;
     const char *paint = colour ? inks[ink] : "", *plain = colour && ink != PLAIN ? "\033[0m" : "";

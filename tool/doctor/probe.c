@@ -70,7 +70,8 @@ static bool parse_mapping(const char *line, struct mapping *mapping) {
     return true;
 }
 
-/* Visits the whole lines in text and returns how many bytes they took; *go turns false when the visitor is done. */
+/* Visits the whole lines in text and returns how many bytes they took; *go turns false when the
+ * visitor is done. */
 static size_t visit_lines(char *text, bool *go, bool (*visit)(const struct mapping *, void *),
                           void *context) {
     char *line = text, *end;
@@ -86,8 +87,7 @@ static size_t visit_lines(char *text, bool *go, bool (*visit)(const struct mappi
 int each_mapping(bool (*visit)(const struct mapping *, void *), void *context) {
     const int fd = hp_sys_openat(AT_FDCWD, "/proc/self/maps", O_RDONLY, 0);
     if (fd < 0) return fd;
-    char text
-        [8192]; /* longer than any line: a path has at most 4096 bytes, escaped ones are cut by the kernel */
+    char text[8192];
     size_t held = 0;
     bool go = true;
     long answer = 0;

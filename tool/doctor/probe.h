@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the probes share: small mappings, small files of /proc, words for numbers. Every answer is 0 or -errno. */
+/* What the probes share: small mappings, small files of /proc, words for numbers. Every answer is 0
+ * or -errno. */
 #ifndef PROBE_H
 #define PROBE_H
 
@@ -26,7 +27,8 @@ uintptr_t free_hole(size_t length);
 /* At most size - 1 bytes and a terminator; how many bytes, or -errno. */
 long read_file(const char *path, char *text, size_t size);
 int read_number(const char *path, uint64_t *number);
-/* The number behind `key` in a file of "key: number unit" lines; -ENOENT when it has no such line. */
+/* The number behind `key` in a file of "key: number unit" lines; -ENOENT when it has no such
+ * line. */
 int read_field(const char *path, const char *key, uint64_t *number);
 
 struct mapping {

@@ -43,7 +43,7 @@ static int stop_and_continue(struct shared *shared, int child) {
     hp_sys_kill(child, SIGSTOP);
     const int met = hp_sys_wait4(child, &status, WUNTRACED | EVERY_CHILD, 0);
     const int64_t late = hp_sys_now() - atomic_load(&shared->began);
-    if (met != child || !WIFSTOPPED(status)) return -EAGAIN;
+    if (met != child || !WIFSTOPPED(status)) return -EAGAIN; /* and it is gone */
     hp_sys_kill(child, SIGCONT);
     hp_sys_wait4(child, 0, EVERY_CHILD, 0);
     return late < STOPPED_SLEEP ? 0 : -EAGAIN;
@@ -57,6 +57,11 @@ static void parent_of_sleeper(struct shared *shared) {
     hp_sys_exit(0);
 }
 
+/* A sleep that was over before the stop because it was too short needed no stop to be seen. */
+static bool ended_early(const struct stopped *seen) {
+    return seen->slept && seen->slept < STOPPED_SLEEP;
+}
+
 int stop_a_sleep(struct stopped *seen) {
     void *page;
     int code =
@@ -67,8 +72,8 @@ int stop_a_sleep(struct stopped *seen) {
     const int child = hp_sys_fork(0, 0);
     if (!child) parent_of_sleeper(shared);
     code = child < 0 ? child : hp_sys_wait4(child, 0, EVERY_CHILD, 0);
-    if (code > 0) code = shared->code;
     *seen = shared->seen;
+    if (code > 0) code = shared->code == -EAGAIN && ended_early(seen) ? 0 : shared->code;
     hp_sys_munmap(page, sizeof *shared);
     return code;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A sleep that is stopped and continued, without a handler: the kernel ends it through restart_syscall. A grandchild
- * sleeps and its parent stops it, so that this process is sent no SIGCHLD about the stop; neither child has an exit
- * signal, so no SIGCHLD comes and no waitpid(-1) meets them. */
+/* A sleep that is stopped and continued, without a handler: the kernel ends it through
+ * restart_syscall. A grandchild sleeps and its parent stops it, so that this process is sent no
+ * SIGCHLD about the stop; neither child has an exit signal, so no SIGCHLD comes and no waitpid(-1)
+ * meets them. */
 #ifndef STOPPED_H
 #define STOPPED_H
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals for one thread, half a millisecond apart, to a handler installed with SA_RESTART. SIGURG, because a process
- * that does not handle it ignores it: one that comes late, after the handler is gone, does nothing. */
+/* Signals for one thread, half a millisecond apart, to a handler installed with SA_RESTART. SIGURG,
+ * because a process that does not handle it ignores it: one that comes late, after the handler is
+ * gone, does nothing. */
 #ifndef STORM_H
 #define STORM_H
 
@@ -17,8 +18,9 @@ struct storm {
     struct sigaction kept; /* as it was */
 };
 
-/* `feed` runs in the handler at the third signal: it gives a blocked call what it waits for, so that a call which
- * was restarted ends. Only async-signal-safe calls. 0 or -errno; one storm at a time. */
+/* `feed` runs in the handler at the third signal: it gives a blocked call what it waits for, so
+ * that a call which was restarted ends. Only async-signal-safe calls. 0 or -errno; one storm at a
+ * time. */
 int storm_begin(struct storm *storm, void (*feed)(void));
 void storm_end(struct storm *storm);
 
