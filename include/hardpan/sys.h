@@ -105,8 +105,8 @@ HP_API int hp_sys_sleep(hp_deadline deadline);
 /* ---- Memory: the calls themselves. What to do with them is hardpan/vm.h. --------------------- */
 
 /* *out is the address on success and untouched on error. offset is in bytes, a multiple of the page
- * size (on i386 of 4096, -EINVAL otherwise). The address is not compared with the one asked for:
- * that is vm's business. */
+ * size (on i386 of 4096, and below 16 TiB; -EINVAL otherwise). The address is not compared with the
+ * one asked for: that is vm's business. */
 HP_API int hp_sys_mmap(void *address, size_t length, int protection, int flags, int fd,
                        int64_t offset, void **out);
 HP_API int hp_sys_munmap(void *address, size_t length);
@@ -205,6 +205,8 @@ HP_API long hp_sys_sendto(int fd, const void *data, size_t length, int flags,
                           const struct sockaddr *address, unsigned address_length);
 HP_API long hp_sys_recvfrom(int fd, void *data, size_t length, int flags, struct sockaddr *address,
                             unsigned *address_length);
+/* The message is the kernel's: 64-bit musl's struct has padding in the place of half a length, so
+ * set all of it to zero first. */
 HP_API long hp_sys_sendmsg(int fd, const struct msghdr *message, int flags);
 HP_API long hp_sys_recvmsg(int fd, struct msghdr *message, int flags); /* adds MSG_CMSG_CLOEXEC */
 
@@ -221,8 +223,11 @@ HP_API int hp_sys_sched_yield(void);
  * a stack of its own. Bypasses pthread_atfork: in a program with threads the child may only call
  * what is async-signal-safe. */
 HP_API int hp_sys_fork(unsigned long flags, int *pidfd);
-/* the bare call: -EINVAL if CLONE_VM is without a stack */
+/* As hp_sys_fork, with the kernel's struct clone_args: -EINVAL with CLONE_VM, whose child would
+ * come back to a stack that it shares, or that holds no return address. The flags are read here, so
+ * a bad pointer is not answered by -EFAULT. */
 HP_API int hp_sys_clone3(void *arguments, size_t size);
+/* usage is the kernel's: on i386 its times have 32 bits, whatever the C library's struct has. */
 HP_API int hp_sys_wait4(int pid, int *status, int options, struct rusage *usage);
 HP_API int hp_sys_waitid(int type, int id, void *info, int options, struct rusage *usage);
 HP_API void hp_sys_exit(int status); /* exit_group: no atexit handler runs. Does not return. */

@@ -5,6 +5,8 @@ static void put(struct hp_text *text, char c) {
     if (text->length + 1 < text->size) {
         text->buf[text->length] = c;
         text->buf[text->length + 1] = 0;
+    } else if (text->size && text->length == 0) {
+        text->buf[0] = 0;
     }
     text->length++;
 }

@@ -3,9 +3,9 @@
 
 int hp_sys_mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset,
                 void **out) {
-    if (offset & ((1 << HP_MMAP_SHIFT) - 1)) return -HP_EINVAL;
-    return pointer_answer(
-        ENTER6(mmap, address, length, protection, flags, fd, offset >> HP_MMAP_SHIFT), out);
+    const uint64_t units = (uint64_t)offset >> HP_MMAP_SHIFT;
+    if (offset & ((1 << HP_MMAP_SHIFT) - 1) || units != (unsigned long)units) return -HP_EINVAL;
+    return pointer_answer(ENTER6(mmap, address, length, protection, flags, fd, units), out);
 }
 
 int hp_sys_munmap(void *address, size_t length) { return (int)ENTER2(munmap, address, length); }

@@ -15,7 +15,11 @@ int hp_sys_fork(unsigned long flags, int *pidfd) {
     return (int)ENTER5(clone, flags, 0, pidfd, 0, 0);
 }
 
-int hp_sys_clone3(void *arguments, size_t size) { return (int)ENTER2(clone3, arguments, size); }
+int hp_sys_clone3(void *arguments, size_t size) {
+    const uint64_t *flags = arguments; /* the first field of struct clone_args */
+    if (arguments && size >= sizeof *flags && *flags & FLAG_CLONE_VM) return -HP_EINVAL;
+    return (int)ENTER2(clone3, arguments, size);
+}
 
 int hp_sys_wait4(int pid, int *status, int options, struct rusage *usage) {
     return (int)ENTER4(wait4, pid, status, options, usage);

@@ -3,7 +3,7 @@
 
 #include "enter.h"
 
-struct hp_sys_totals hp_sys_counters;
+struct hp_sys_counters hp_sys_counters;
 static unsigned lacking;
 
 void hp_sys_count_retry(void) { hp_sys_count(&hp_sys_counters.retries); }

@@ -5,9 +5,18 @@
 
 #include "sys.h"
 
-extern struct hp_sys_totals hp_sys_counters;
+/* Aligned by name: i386 aligns 64 bits to 4 bytes, where a counter over two cache lines would be
+ * neither atomic to load nor, for clang, free of libatomic. */
+typedef uint64_t hp_counter __attribute__((aligned(8)));
 
-HP_INLINE void hp_sys_count(uint64_t *counter) { __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED); }
+/* The fields of struct hp_sys_totals. */
+extern struct hp_sys_counters {
+    hp_counter retries, clock_calls, millisecond_waits;
+} hp_sys_counters;
+
+HP_INLINE void hp_sys_count(hp_counter *counter) {
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
 
 enum hp_lack { LACKS_EPOLL_PWAIT2 = 1 };
 

@@ -33,10 +33,8 @@ int hp_sys_poll(struct pollfd *fds, size_t count, hp_deadline deadline) {
 }
 
 /* Rounded up: a wait that ends early would have the caller spin until its deadline. */
-static int milliseconds(const struct hp_kernel_time *left) {
-    if (!left) return -1;
-    const int64_t all = left->sec * 1000 + (left->nsec + 999999) / 1000000;
-    return all > INT32_MAX ? INT32_MAX : (int)all;
+static int64_t milliseconds(const struct hp_kernel_time *left) {
+    return left ? left->sec * 1000 + (left->nsec + 999999) / 1000000 : -1;
 }
 
 static int epoll_once(int epoll, struct epoll_event *events, int capacity,
@@ -48,14 +46,18 @@ static int epoll_once(int epoll, struct epoll_event *events, int capacity,
         hp_sys_learn(LACKS_EPOLL_PWAIT2);
     }
     hp_sys_count(&hp_sys_counters.millisecond_waits);
-    return (int)ENTER6(epoll_pwait, epoll, events, capacity, milliseconds(left), 0,
-                       KERNEL_SIGSET_BYTES);
+    const int64_t wanted = milliseconds(left);
+    return (int)ENTER6(epoll_pwait, epoll, events, capacity,
+                       wanted < INT32_MAX ? wanted : INT32_MAX, 0, KERNEL_SIGSET_BYTES);
 }
 
+/* epoll_pwait counts to 24 days: a longer wait ends there with nothing, and goes on. */
 int hp_sys_epoll_wait(int epoll, struct epoll_event *events, int capacity, hp_deadline deadline) {
     for (;;) {
-        struct hp_kernel_time left;
-        const int answer = epoll_once(epoll, events, capacity, hp_time_left(deadline, &left));
+        struct hp_kernel_time kept;
+        const struct hp_kernel_time *left = hp_time_left(deadline, &kept);
+        const int answer = epoll_once(epoll, events, capacity, left);
+        if (answer == 0 && milliseconds(left) > INT32_MAX) continue;
         if (answer != -HP_EINTR) return answer;
         hp_sys_count_retry();
     }

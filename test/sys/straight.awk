@@ -24,7 +24,7 @@ function walk(i, n, branches, entries) {
     }
     if (!is_return(i)) fail("no return on the straight way")
     if (entries != 1) fail(entries + 0 " entries into the kernel")
-    if (branches > (arch == "i386" && name == "hp_sys_mmap" ? 2 : 1)) fail(branches " branches")
+    if (branches > (arch == "i386" && name == "hp_sys_mmap" ? 3 : 1)) fail(branches " branches")
     if (n > most[name]) fail(n " instructions, and " most[name] " are allowed")
     line = line sprintf(" %s %d", substr(name, 8), n)
     seen++
@@ -66,7 +66,7 @@ BEGIN {
     if (arch == "x86_64") { entry = "syscall"; number = ",%[re]ax$"; budget(6, 3, 3, 4, 11) }
     if (arch == "aarch64") { entry = "svc"; number = "^[wx]8,"; budget(9, 3, 3, 4, 11) }
     if (arch == "riscv64") { entry = "ecall"; number = "^a7,"; budget(8, 4, 4, 4, 9) }
-    if (arch == "i386") { entry = "int"; number = ",%eax$"; budget(12, 3, 7, 8, 34) }
+    if (arch == "i386") { entry = "int"; number = ",%eax$"; budget(12, 3, 7, 8, 38) }
 }
 /^[0-9a-f]+ <\.L.*>:$/ { next }
 /^[0-9a-f]+ <.*>:$/ {

@@ -24,16 +24,15 @@
 #define U(i) ((unsigned)a[i])
 #define Z(i) ((size_t)a[i])
 
-/* ioctl is among the calls made by number: its request is unsigned long in glibc and int in musl. */
+/* ioctl is called by number: its request is unsigned long in glibc and int in musl. */
 static long memory(enum hp_call call, const long a[6]) {
     switch (call) {
     case HP_CALL_mmap:
-        return (long)mmap(P(0), Z(1), I(2), I(3), I(4), (off_t)a[5] * (1 << HP_MMAP_SHIFT));
+        return (long)mmap(P(0), Z(1), I(2), I(3), I(4), (off_t)((uint64_t)Z(5) << HP_MMAP_SHIFT));
     case HP_CALL_munmap: return munmap(P(0), Z(1));
     case HP_CALL_mprotect: return mprotect(P(0), Z(1), I(2));
     case HP_CALL_madvise: return madvise(P(0), Z(1), I(2));
     case HP_CALL_mincore: return mincore(P(0), Z(1), P(2));
-    case HP_CALL_mremap: return (long)mremap(P(0), Z(1), Z(2), I(3), P(4));
     case HP_CALL_mlock: return mlock(P(0), Z(1));
     case HP_CALL_munlock: return munlock(P(0), Z(1));
     case HP_CALL_shmget: return shmget((key_t)a[0], Z(1), I(2));
@@ -78,13 +77,16 @@ static long process(enum hp_call call, const long a[6]) {
     }
 }
 
+/* The kernel's own 32-bit lseek refuses a position that its answer cannot hold. */
+static long position(off_t found) { return found == (long)found ? (long)found : -EOVERFLOW; }
+
 static long descriptor(enum hp_call call, const long a[6]) {
     switch (call) {
     case HP_CALL_read: return read(I(0), P(1), Z(2));
     case HP_CALL_write: return write(I(0), P(1), Z(2));
     case HP_CALL_openat: return openat(I(0), P(1), I(2), (mode_t)a[3]);
     case HP_CALL_close: return close(I(0));
-    case HP_CALL_lseek: return (long)lseek(I(0), a[1], I(2));
+    case HP_CALL_lseek: return position(lseek(I(0), a[1], I(2)));
     case HP_CALL_readlinkat: return readlinkat(I(0), P(1), P(2), Z(3));
     case HP_CALL_unlinkat: return unlinkat(I(0), P(1), I(2));
     case HP_CALL_fcntl: return fcntl(I(0), I(1), a[2]);

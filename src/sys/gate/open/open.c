@@ -9,10 +9,11 @@
 struct rule {
     open_function *function;
     const char *script; /* what is left of it */
-    unsigned count;
-    unsigned fail_at; /* 0: never */
+    unsigned count;     /* atomic */
+    unsigned fail_at;   /* 0: never */
     int error;
     bool onwards;
+    bool armed; /* atomic; the rest above is under the lock */
 };
 
 static struct rule rules[HP_CALL_COUNT + 1]; /* the last is OPEN_EVERY */
@@ -55,11 +56,14 @@ static int next_outcome(struct rule *rule) {
     return found;
 }
 
+static unsigned count(struct rule *rule) {
+    return __atomic_add_fetch(&rule->count, 1, __ATOMIC_RELAXED);
+}
+
 /* 0: make the call. */
 static int consult(struct rule *rule) {
-    rule->count++;
-    if (rule->fail_at &&
-        (rule->count == rule->fail_at || (rule->onwards && rule->count > rule->fail_at)))
+    const unsigned n = count(rule);
+    if (rule->fail_at && (n == rule->fail_at || (rule->onwards && n > rule->fail_at)))
         return rule->error;
     return rule->script ? next_outcome(rule) : 0;
 }
@@ -68,8 +72,14 @@ long open_real(enum hp_call call, const long a[6]) {
     return door_enter(call, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-long gate_enter(enum hp_call call, long a, long b, long c, long d, long e, long f) {
-    const long all[6] = {a, b, c, d, e, f};
+static bool armed(enum hp_call call) {
+    return __atomic_load_n(&rules[call].armed, __ATOMIC_ACQUIRE) ||
+           __atomic_load_n(&rules[OPEN_EVERY].armed, __ATOMIC_ACQUIRE);
+}
+
+static void arm(enum hp_call call) { __atomic_store_n(&rules[call].armed, true, __ATOMIC_RELEASE); }
+
+static long by_the_rules(enum hp_call call, const long all[6]) {
     acquire();
     const int every = consult(&rules[OPEN_EVERY]), own = consult(&rules[call]);
     open_function *function = rules[call].function;
@@ -80,15 +90,27 @@ long gate_enter(enum hp_call call, long a, long b, long c, long d, long e, long 
     return function ? function(all) : open_real(call, all);
 }
 
+/* A call without a rule takes no lock: a signal handler, or the child of a fork, may come through
+ * while somebody holds it. */
+long gate_enter(enum hp_call call, long a, long b, long c, long d, long e, long f) {
+    const long all[6] = {a, b, c, d, e, f};
+    if (armed(call)) return by_the_rules(call, all);
+    count(&rules[OPEN_EVERY]);
+    count(&rules[call]);
+    return open_real(call, all);
+}
+
 void open_replace(enum hp_call call, open_function *function) {
     acquire();
     rules[call].function = function;
+    arm(call);
     let_go();
 }
 
 void open_fail(enum hp_call call, unsigned n, int error, bool onwards) {
     acquire();
-    rules[call].fail_at = rules[call].count + n;
+    arm(call);
+    rules[call].fail_at = __atomic_load_n(&rules[call].count, __ATOMIC_RELAXED) + n;
     rules[call].error = error;
     rules[call].onwards = onwards;
     let_go();
@@ -103,15 +125,13 @@ bool open_script(enum hp_call call, const char *words) {
     }
     acquire();
     rules[call].script = *words ? words : 0;
+    arm(call);
     let_go();
     return true;
 }
 
 unsigned open_count(enum hp_call call) {
-    acquire();
-    const unsigned count = rules[call].count;
-    let_go();
-    return count;
+    return __atomic_load_n(&rules[call].count, __ATOMIC_RELAXED);
 }
 
 unsigned open_struck(void) { return __atomic_load_n(&struck, __ATOMIC_RELAXED); }
