@@ -38,7 +38,7 @@ HP_EXTERN_C_BEGIN
 
 struct iovec;
 
-/* ---- What this kernel does ------------------------------------------------------------------ */
+/* ---- What this kernel does ------------------------------------------------------------------- */
 
 /* Found by behaviour. The bits of hp_vm_info.has, of hp_vm_force, and of no kernel version. */
 enum hp_vm_has {
@@ -92,7 +92,7 @@ HP_API size_t hp_vm_report(char *text, size_t capacity);
  * machines with more, unless `wide`. */
 HP_API int hp_vm_bounds(int wide, uintptr_t *low, uintptr_t *high);
 
-/* ---- Regions -------------------------------------------------------------------------------- */
+/* ---- Regions --------------------------------------------------------------------------------- */
 
 /* Which way the region got its place. */
 enum hp_vm_rung {
@@ -183,7 +183,7 @@ HP_API int hp_vm_release_part(struct hp_vm_region *region, void *at, size_t size
  * (mseal, Linux 6.10, 64-bit). -ENOSYS elsewhere. 1 call. */
 HP_API int hp_vm_seal(struct hp_vm_region *region);
 
-/* ---- Ranges of a region --------------------------------------------------------------------- */
+/* ---- Ranges of a region ---------------------------------------------------------------------- */
 
 enum hp_vm_option {
     HP_VM_POPULATE = 1 << 0, /* commit: bring the pages in now, or fail now */
@@ -246,7 +246,7 @@ HP_API int hp_vm_guard(struct hp_vm_region *region, void *at, size_t size);
  * kernel's, else none. */
 HP_API int hp_vm_unguard(struct hp_vm_region *region, void *at, size_t size);
 
-/* ---- Looking at the address space ----------------------------------------------------------- */
+/* ---- Looking at the address space ------------------------------------------------------------ */
 
 /* A way to look at this process's mappings. It holds a descriptor (close-on-exec) of the process
  * that opened it: not to be used in a forked child. Without one, each function below opens and
@@ -275,7 +275,7 @@ HP_API int hp_vm_query(const struct hp_vm_view *view, uintptr_t low, size_t size
 HP_API int hp_vm_find_gap(const struct hp_vm_view *view, uintptr_t low, uintptr_t high, size_t size,
                           size_t align, uintptr_t *at);
 
-/* ---- Why not, and how often ----------------------------------------------------------------- */
+/* ---- Why not, and how often ------------------------------------------------------------------ */
 
 enum hp_vm_cause {
     HP_VM_CAUSE_UNKNOWN,

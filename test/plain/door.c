@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every number of argument registers, carried to the kernel and back on the target's own ABI. Nothing
- * here may run under qemu-user, which would answer in the kernel's place. */
+/* Every number of argument registers, carried to the kernel and back on the target's own ABI.
+ * Nothing here may run under qemu-user, which would answer in the kernel's place. */
 #include "plain.h"
 
 #include <errno.h>

@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <ucontext.h>
 
-/* The kernel has backed the program counter up over SVC #0: the call begins anew after the handler. */
+/* The kernel has backed the program counter up over SVC #0: the call begins anew after the
+ * handler. */
 static inline bool context_restarts(const ucontext_t *context, long number) {
     const uint32_t *at = (const uint32_t *)context->uc_mcontext.pc;
     return *at == 0xd4000001 && (long)context->uc_mcontext.regs[8] == number;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The wrapper as C libraries write it, with x8 an input only. It is wrong: see src/sys/arch/aarch64-linux/syscall.h.
- * In a loop the compiler loads x8 once, and after a stop and continue it holds the number of restart_syscall. */
+/* The wrapper as C libraries write it, with x8 an input only. It is wrong: see
+ * src/sys/arch/aarch64-linux/syscall.h. In a loop the compiler loads x8 once, and after a stop and
+ * continue it holds the number of restart_syscall. */
 #ifndef HP_TEST_INPUT_ONLY_H
 #define HP_TEST_INPUT_ONLY_H
 

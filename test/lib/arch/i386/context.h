@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <ucontext.h>
 
-/* The kernel has backed the program counter up over INT $0x80: the call begins anew after the handler. */
+/* The kernel has backed the program counter up over INT $0x80: the call begins anew after the
+ * handler. */
 static inline bool context_restarts(const ucontext_t *context, long number) {
     const unsigned char *at = (const unsigned char *)context->uc_mcontext.gregs[REG_EIP];
     return at[0] == 0xcd && at[1] == 0x80 && context->uc_mcontext.gregs[REG_EAX] == number;

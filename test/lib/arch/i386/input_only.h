@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The wrapper that declares the number register input only does not exist here: number and answer are one register,
- * so no compiler can believe that the number outlives a call. */
+/* The wrapper that declares the number register input only does not exist here: number and answer
+ * are one register, so no compiler can believe that the number outlives a call. */
 #ifndef HP_TEST_INPUT_ONLY_H
 #define HP_TEST_INPUT_ONLY_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a handler can see of the call that it interrupted, riscv64: number a7 (x17), argument 4 a3 (x13). */
+/* What a handler can see of the call that it interrupted, riscv64: number a7 (x17), argument 4 a3
+ * (x13). */
 #ifndef HP_TEST_CONTEXT_H
 #define HP_TEST_CONTEXT_H
 

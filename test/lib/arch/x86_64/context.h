@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <ucontext.h>
 
-/* The kernel has backed the program counter up over SYSCALL: the call begins anew after the handler. */
+/* The kernel has backed the program counter up over SYSCALL: the call begins anew after the
+ * handler. */
 static inline bool context_restarts(const ucontext_t *context, long number) {
     const unsigned char *at = (const unsigned char *)context->uc_mcontext.gregs[REG_RIP];
     return at[0] == 0x0f && at[1] == 0x05 && context->uc_mcontext.gregs[REG_RAX] == number;
