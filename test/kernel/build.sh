@@ -21,12 +21,13 @@ command -v cmake >/dev/null || skip "no cmake to build the library for $1 with"
 root=$(cd "$(dirname "$0")/../.." && pwd)
 mkdir -p "$2/$1"
 out=$(cd "$2/$1" && pwd)
+broken() { cat "$out/log"; exit 1; }
 shift 2
 
 cmake -S "$root" -B "$out/library" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$machine \
     -DCMAKE_C_COMPILER="$compiler" -DCMAKE_BUILD_TYPE=Release -DHARDPAN_DOOR=raw \
-    -DBUILD_TESTING=OFF -DHARDPAN_TOOL=OFF -DHARDPAN_EXAMPLES=OFF >"$out/cmake.log" || { cat "$out/cmake.log"; exit 1; }
-cmake --build "$out/library" --target hardpan >"$out/build.log" || { cat "$out/build.log"; exit 1; }
+    -DBUILD_TESTING=OFF -DHARDPAN_TOOL=OFF -DHARDPAN_EXAMPLES=OFF >"$out/log" || broken
+cmake --build "$out/library" --target hardpan >"$out/log" || broken
 
 for source in "$root/test/kernel/init.c" "$@"; do
     "$compiler" -std=gnu11 -O2 -Wall -Wextra -Wshadow -Werror \

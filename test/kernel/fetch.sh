@@ -37,7 +37,8 @@ apt() {
     "$tool" -q -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
         -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$sources" \
         -o Dir::State="$home/apt/state" -o Dir::State::lists="$home/apt/state/lists" \
-        -o Dir::State::status="$home/apt/state/status" -o Dir::Cache="$home/apt/cache" -o Acquire::Languages=none -o Acquire::Retries=2 \
+        -o Dir::State::status="$home/apt/state/status" -o Dir::Cache="$home/apt/cache" \
+        -o Acquire::Languages=none -o Acquire::Retries=2 \
         -o Acquire::http::Timeout=30 -o APT::Sandbox::User=root "$@"
 }
 log=$home/apt/log

@@ -7,7 +7,7 @@
  *
  * Plain main, no test library: it runs as a static program on other kernels too. A line per
  * case, `ok` or `bad`. */
-#include <hardpan.h>
+#include <hardpan/sys.h>
 
 #include <stdarg.h>
 #include <sys/mman.h>

@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include <hardpan.h>
+#include <hardpan/sys.h>
 
 #include "context.h"
 
