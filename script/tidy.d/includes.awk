@@ -9,7 +9,7 @@ BEGIN {
     may["poll"] = " base sys vm poll "
     may["spawn"] = " base sys vm spawn "
     # What is built on a room and lies in it has a public header of its own.
-    built_in["arena"] = built_in["ring"] = "vm"
+    built_in["arena"] = built_in["ring"] = built_in["stack"] = "vm"
     half = (ARGC - 1) / 2
 }
 
