@@ -76,33 +76,34 @@ struct options {
     enum colour colour;
 };
 
-/* "mmap" stands for every mmap.*; NULL for everything. */
+/* "mmap" stands for every mmap.* */
 static bool names(const char *word, const struct family *family, const struct fact *fact) {
-    return !word || !strcmp(word, fact->id) || !strcmp(word, family->name);
+    return !strcmp(word, fact->id) || !strcmp(word, family->name);
 }
 
-static size_t each_fact(const char *word,
-                        bool (*visit)(const struct family *, const struct fact *, void *),
-                        void *context) {
-    size_t visited = 0;
+typedef void visitor(const struct family *family, const struct fact *fact, void *context);
+
+static void each_fact(visitor *visit, void *context) {
     for (size_t i = 0; i < FAMILIES; i++)
         for (size_t j = 0; j < families[i]->count; j++)
-            if (names(word, families[i], &families[i]->facts[j]))
-                visited += visit(families[i], &families[i]->facts[j], context);
-    return visited;
+            visit(families[i], &families[i]->facts[j], context);
 }
 
-static bool add_once(const struct family *family, const struct fact *fact, void *context) {
-    struct report *report = context;
-    for (size_t i = 0; i < report->count; i++)
-        if (report->facts[i].fact == fact) return false;
-    report->facts[report->count++] = (struct examined){.family = family, .fact = fact};
-    return true;
-}
+struct choice {
+    const char *const *words;
+    size_t count; /* 0: everything */
+    struct report *report;
+};
 
-static bool count_fact(const struct family *family, const struct fact *fact, void *context) {
-    (void)family, (void)fact, (void)context;
-    return true;
+static void add_chosen(const struct family *family, const struct fact *fact, void *context) {
+    const struct choice *choice = context;
+    bool chosen = choice->count == 0;
+    for (size_t i = 0; i < choice->count; i++) chosen |= names(choice->words[i], family, fact);
+    if (!chosen) return;
+    struct report *report = choice->report;
+    if (report->facts)
+        report->facts[report->count] = (struct examined){.family = family, .fact = fact};
+    report->count++;
 }
 
 struct nearest {
@@ -110,18 +111,17 @@ struct nearest {
     size_t distance;
 };
 
-static bool nearer(const struct family *family, const struct fact *fact, void *context) {
+static void nearer(const struct family *family, const struct fact *fact, void *context) {
     (void)family;
     struct nearest *nearest = context;
     const size_t distance = edit_distance(nearest->word, fact->id);
     if (distance < nearest->distance)
         *nearest = (struct nearest){nearest->word, fact->id, distance};
-    return true;
 }
 
 static int unknown_id(const char *word) {
     struct nearest nearest = {word, 0, strlen(word) / 2 + 2};
-    each_fact(0, nearer, &nearest);
+    each_fact(nearer, &nearest);
     if (nearest.id)
         fprintf(stderr, "hardpan doctor: no fact '%s'; did you mean %s?\n", word, nearest.id);
     else
@@ -129,15 +129,23 @@ static int unknown_id(const char *word) {
     return EXIT_USAGE;
 }
 
-/* In the order of the table, whatever the order of the words: the same words give the same
- * report. */
+/* In the order of the table, whatever the order of the words: the same facts make the same report.
+ * Called without room it only counts. */
+static void fill(struct report *report, const char *const *words, size_t count) {
+    struct choice choice = {words, count, report};
+    report->count = 0;
+    each_fact(add_chosen, &choice);
+}
+
 static int choose(const struct options *options, struct report *report) {
-    for (size_t i = 0; i < options->count; i++)
-        if (!each_fact(options->chosen[i], count_fact, 0)) return unknown_id(options->chosen[i]);
-    report->facts = calloc(each_fact(0, count_fact, 0), sizeof *report->facts);
+    for (size_t i = 0; i < options->count; i++) {
+        fill(report, &options->chosen[i], 1);
+        if (!report->count) return unknown_id(options->chosen[i]);
+    }
+    fill(report, options->chosen, options->count);
+    report->facts = calloc(report->count, sizeof *report->facts);
     if (!report->facts) return fputs("hardpan doctor: no memory\n", stderr), EXIT_BLIND;
-    if (!options->count) each_fact(0, add_once, report);
-    for (size_t i = 0; i < options->count; i++) each_fact(options->chosen[i], add_once, report);
+    fill(report, options->chosen, options->count);
     return 0;
 }
 
@@ -219,6 +227,8 @@ static int read_options(struct options *options, int count, char **arguments) {
 int doctor_main(int count, char **arguments) {
     struct options options = {.form = AS_TABLE};
     struct report report = {0};
+    static char name[] = "hardpan doctor"; /* getopt's messages begin with it */
+    arguments[0] = name;
     int status = read_options(&options, count, arguments);
     if (status >= 0) return status;
     status = choose(&options, &report);

@@ -38,8 +38,9 @@ static bool usable(unsigned bit) {
     return code ? code == -EEXIST : got == at;
 }
 
+/* The topmost of 64 bits is the kernel's everywhere. */
 static unsigned address_bits(void) {
-    for (unsigned bits = sizeof(void *) * 8; bits > 24; bits--)
+    for (unsigned bits = sizeof(void *) == 8 ? 63 : 32; bits > 24; bits--)
         if (usable(bits - 1)) return bits;
     return 0;
 }

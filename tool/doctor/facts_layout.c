@@ -32,8 +32,7 @@ static void kind(struct finding *f) {
     if (second < first)
         return found(f, STATUS_OK, "top-down: the second of two reservations lies below the first");
     found(f, STATUS_NOTE, "legacy, bottom-up: the second of two reservations lies above the first");
-    todo(f, "Not setarch -L, and sysctl vm.legacy_va_layout=0; mappings otherwise grow towards "
-            "each other from a third of the space.");
+    todo(f, "Not setarch -L, and sysctl vm.legacy_va_layout=0: it begins at a third of the space.");
 }
 
 struct run { /* of mappings that touch */

@@ -36,7 +36,7 @@ static int in_storm(const struct trial *trial, long *answer) {
     return 0;
 }
 
-/* ---- restart.args: answers that only right arguments give; LOST + n: argument n was lost ---- */
+/* ---- restart.args: answers that only right arguments give; LOST + n: argument n was lost ----- */
 
 enum { LOST = 1000, EVERY_CHILD = 0x40000000, CHILD_SAYS = 7 };
 
@@ -162,7 +162,7 @@ static void args(struct finding *f) {
             "10.0 enter by INT $0x80.");
 }
 
-/* ---- restart.number: see stopped.h ---- */
+/* ---- restart.number: see stopped.h ----------------------------------------------------------- */
 
 static void judge_number(struct finding *f, const struct stopped *seen) {
     if (seen->answer) {
@@ -199,7 +199,7 @@ static void number(struct finding *f) {
     judge_number(f, &seen);
 }
 
-/* ---- restart.eintr ---- */
+/* ---- restart.eintr --------------------------------------------------------------------------- */
 
 enum { WAIT = 0, WAKE = 1, BRIEF = 20000000 };
 static const struct kernel_time brief = {0, BRIEF};
