@@ -45,6 +45,12 @@ for language in c:"${CC:-cc} -std=c11" cc:"${CXX:-c++} -std=c++17"; do
     answer "$work/static.$suffix"
 done
 
+# The program that README.md shows, as it stands there.
+sed -n '/^```c$/,/^```$/p' "$here/../../README.md" | grep -v '^```' >"$work/readme.c"
+# shellcheck disable=SC2046,SC2086
+${CC:-cc} $warnings $(pkg-config --cflags hardpan) "$work/readme.c" -o "$work/readme" $(pkg-config --libs hardpan)
+[ "$(LD_LIBRARY_PATH=$libraries "$work/readme")" = readme ] || fail "the program in README.md does not print its name"
+
 mkdir "$work/project"
 cp "$here/consumer.c" "$work/project/consumer.c"
 cp "$here/consumer.c" "$work/project/consumer.cc"
