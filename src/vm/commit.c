@@ -23,6 +23,11 @@ static void raise(uintptr_t *bound, uintptr_t to) {
            !__atomic_compare_exchange_n(bound, &is, to, 1, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {}
 }
 
+void hp_vm_use(struct hp_vm_region *region, uintptr_t low, uintptr_t high) {
+    lower(&region->used_low, low);
+    raise(&region->used_high, high);
+}
+
 static int remove_guards(struct hp_vm_region *region, void *at, size_t size) {
     if (!__atomic_load_n(&region->guarded, __ATOMIC_RELAXED)) return 0;
     return hp_sys_madvise(at, size, ADVICE_GUARD_REMOVE);
@@ -32,12 +37,11 @@ int hp_vm_commit(struct hp_vm_region *region, void *at, size_t size, unsigned op
     const uintptr_t low = (uintptr_t)at, high = low + size;
     int answer = hp_vm_check(region, at, size);
     if (answer < 0 || options & ~(unsigned)HP_VM_POPULATE) return -EINVAL;
+    const bool fresh = is_fresh(region, low, high);
+    hp_vm_use(region, low, high);
     answer = hp_sys_mprotect(at, size, PROT_READ | PROT_WRITE);
     if (answer == 0) answer = remove_guards(region, at, size);
     if (answer < 0) return answer;
-    const bool fresh = is_fresh(region, low, high);
-    lower(&region->used_low, low);
-    raise(&region->used_high, high);
     hp_vm_count(&hp_vm_counters.committed, size);
     if (options & HP_VM_POPULATE) answer = hp_vm_populate(region, at, size);
     return answer < 0 ? answer : fresh ? HP_VM_ZERO : 0;

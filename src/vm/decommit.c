@@ -49,10 +49,9 @@ static int soften(struct hp_vm_region *region, void *at, size_t size) {
 }
 
 static int harden(struct hp_vm_region *region, void *at, size_t size) {
-    const bool guards = hp_vm_features() & HP_VM_HAS_GUARD;
-    if (guards && hp_sys_madvise(at, size, ADVICE_GUARD_INSTALL) == 0) {
+    if (hp_vm_features() & HP_VM_HAS_GUARD) {
         hp_vm_set_guarded(region);
-        return 0;
+        if (hp_sys_madvise(at, size, ADVICE_GUARD_INSTALL) == 0) return 0;
     }
     if (drop(at, size) < 0) return remap_or_zero(region, at, size);
     if (hp_sys_mprotect(at, size, PROT_NONE) < 0) return HP_VM_NOT_HARD;
@@ -95,10 +94,11 @@ static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_
         !(has & (hard ? HP_VM_HAS_GUARD : HP_VM_HAS_ZEROING)))
         return 0;
     if (count > BATCH_RUNS_MAX) count = BATCH_RUNS_MAX;
+    if (hard) hp_vm_set_guarded(region);
     long bytes = hp_sys_process_madvise(PIDFD_SELF_TASK, runs, count,
                                         hard ? ADVICE_GUARD_INSTALL : ADVICE_DONTNEED, 0);
-    if (bytes == -EBADF || bytes == -ENOSYS || bytes == -EPERM) hp_vm_lack(HP_VM_HAS_BATCH);
-    if (hard) hp_vm_set_guarded(region);
+    const bool policy = bytes == -EPERM && !(region->flags & HP_VM_SEALED);
+    if (bytes == -EBADF || bytes == -ENOSYS || policy) hp_vm_lack(HP_VM_HAS_BATCH);
     size_t done = 0;
     while (done < count && bytes >= (long)runs[done].iov_len) bytes -= (long)runs[done++].iov_len;
     for (size_t i = 0; i < done; i++) hp_vm_count(&hp_vm_counters.decommitted, runs[i].iov_len);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "gap.h"
 
+#include "walk.h"
+
 static uintptr_t least(uintptr_t a, uintptr_t b) { return a < b ? a : b; }
 static uintptr_t most(uintptr_t a, uintptr_t b) { return a > b ? a : b; }
 
@@ -41,25 +43,35 @@ static uintptr_t distance(const struct hp_gap_wish *wish, uintptr_t at) {
     return wish->near > end ? wish->near - end : 0;
 }
 
+/* As many free bytes in a row hold the lowest place, whatever its alignment costs. */
+static size_t enough(const struct hp_gap_wish *wish) {
+    size_t sum;
+    return !wish->near && hp_add(wish->size, wish->align, &sum) ? sum : SIZE_MAX;
+}
+
 int hp_gap_find(const struct hp_vm_view *view, const struct hp_gap_wish *wish, uintptr_t *at) {
+    struct hp_vm_walk walk;
     bool found = false;
-    uintptr_t here = hp_align_down(wish->low, hp_vm_page());
-    while (here < wish->high) {
-        struct hp_vm_span span;
+    int answer = 1;
+    hp_vm_walk_begin(&walk, view, enough(wish));
+    for (uintptr_t here = hp_align_down(wish->low, hp_vm_page());
+         here < wish->high && answer == 1;) {
+        struct hp_mapping next;
         uintptr_t place;
-        const int answer = hp_vm_query(view, here, wish->high - here, &span);
-        if (answer < 0) return answer;
-        if (!span.mapped && fit(wish, most(span.low, wish->low), span.high, &place)) {
-            if (!found || distance(wish, place) < distance(wish, *at))
-                *at = place;
-            else
-                break; /* gaps come in rising order: from here on they only get further away */
+        answer = hp_vm_walk_next(&walk, here, wish->high, &next);
+        if (answer < 0) break;
+        const uintptr_t end = answer ? least(next.low, wish->high) : wish->high;
+        if (end > here && fit(wish, most(here, wish->low), end, &place)) {
+            /* Gaps come in rising order: from here on they only get further away. */
+            if (found && distance(wish, place) >= distance(wish, *at)) break;
+            *at = place;
             found = true;
             if (!wish->near) break;
         }
-        here = span.high;
+        if (answer) here = next.high;
     }
-    return found ? 0 : -EEXIST;
+    hp_vm_walk_end(&walk);
+    return answer < 0 ? answer : found ? 0 : -EEXIST;
 }
 
 int hp_vm_find_gap(const struct hp_vm_view *view, uintptr_t low, uintptr_t high, size_t size,

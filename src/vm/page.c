@@ -34,6 +34,7 @@ int hp_vm_populate(struct hp_vm_region *region, void *at, size_t size) {
 int hp_vm_protect(struct hp_vm_region *region, void *at, size_t size, int protection) {
     const int answer = hp_vm_check(region, at, size);
     if (answer < 0 || protection & ~(HP_VM_READ | HP_VM_WRITE | HP_VM_EXECUTE)) return -EINVAL;
+    if (protection & HP_VM_WRITE) hp_vm_use(region, (uintptr_t)at, (uintptr_t)at + size);
     return hp_sys_mprotect(at, size, protection);
 }
 _Static_assert(HP_VM_READ == PROT_READ && HP_VM_WRITE == PROT_WRITE && HP_VM_EXECUTE == PROT_EXEC,
@@ -42,9 +43,9 @@ _Static_assert(HP_VM_READ == PROT_READ && HP_VM_WRITE == PROT_WRITE && HP_VM_EXE
 int hp_vm_guard(struct hp_vm_region *region, void *at, size_t size) {
     const int answer = hp_vm_check(region, at, size);
     if (answer < 0) return answer;
-    if (hp_vm_features() & HP_VM_HAS_GUARD && hp_sys_madvise(at, size, ADVICE_GUARD_INSTALL) == 0) {
+    if (hp_vm_features() & HP_VM_HAS_GUARD) {
         hp_vm_set_guarded(region);
-        return 0;
+        if (hp_sys_madvise(at, size, ADVICE_GUARD_INSTALL) == 0) return 0;
     }
     hp_vm_count(&hp_vm_counters.guard_protected,
                 1); /* none here, or locked memory, which takes no guards */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What this kernel does, found by asking it: at most 12 calls, two mappings made and taken back. */
+/* What this kernel does, found by asking it: at most 12 calls, and 2 more where mmap ignores
+ * addresses; two mappings made and taken back. */
 #include <string.h>
 
 #include "auxv.h"
@@ -39,12 +40,13 @@ static int land(unsigned char *at, size_t size, void **where) {
 
 /* `hole` is a free page of our own making, the page after it is ours. The partial overlap must be
  * refused (4.17 and 4.18 missed it, and replaced), the hole itself be granted or be taken by
- * another thread. */
-static unsigned probe_placement(unsigned char *hole, size_t page) {
-    void *overlap, *exact;
+ * another thread, whose it is then: *ours says whether a probe took it. */
+static unsigned probe_placement(unsigned char *hole, size_t page, bool *ours) {
+    void *overlap = 0, *exact = 0;
     const bool refused = land(hole, 2 * page, &overlap) == -EEXIST;
     const int answer = land(hole, page, &exact);
-    const bool granted = answer == -EEXIST || (answer == 0 && exact == hole);
+    *ours = overlap == hole || exact == hole;
+    const bool granted = answer == -EEXIST || exact == hole;
     return (refused && granted ? HP_VM_HAS_NOREPLACE : 0u) | (granted ? HP_VM_HAS_HINT : 0u);
 }
 
@@ -64,11 +66,13 @@ static unsigned probe_mappings(size_t page) {
     if (hp_sys_mmap(0, size, PROT_READ | PROT_WRITE, RESERVATION, -1, 0, &at) < 0) return 0;
     unsigned char *base = at;
     unsigned has = KNOWN;
+    bool hole_is_ours;
     if (huge <= HUGE_MAX && hp_is_aligned((uintptr_t)at, huge)) has |= HP_VM_HAS_HUGE_ALIGN;
-    hp_sys_munmap(base + page, page);
-    has |= probe_placement(base + page, page);
-    has |= probe_zeroing(base, page);
-    hp_sys_munmap(base, size);
+    hp_sys_munmap(base, page);
+    has |= probe_placement(base, page, &hole_is_ours);
+    has |= probe_zeroing(base + page, page);
+    const size_t kept = hole_is_ours ? 0 : page;
+    hp_sys_munmap(base + kept, size - kept);
     return has;
 }
 
@@ -99,6 +103,8 @@ unsigned hp_vm_features(void) {
 }
 
 void hp_vm_lack(unsigned feature) { __atomic_fetch_and(&features, ~feature, __ATOMIC_RELAXED); }
+
+void hp_vm_forget(void) { __atomic_store_n(&features, 0, __ATOMIC_RELAXED); }
 
 void hp_vm_force(unsigned missing) { __atomic_store_n(&forced, missing, __ATOMIC_RELAXED); }
 

@@ -24,6 +24,7 @@ enum {
 /* What is there and not forced away; probes at the first use. */
 unsigned hp_vm_features(void);
 void hp_vm_lack(unsigned feature);
+void hp_vm_forget(void); /* of test builds: the next use probes again */
 size_t hp_vm_page(void);
 size_t hp_vm_huge_page(void);
 
@@ -34,6 +35,9 @@ HP_INLINE void hp_vm_count(uint64_t *counter, uint64_t n) {
 
 /* -EINVAL unless [at, at + size) is whole pages of the region. */
 int hp_vm_check(const struct hp_vm_region *region, const void *at, size_t size);
+
+/* From here on [low, high) may hold something else than the kernel's zeroes. */
+void hp_vm_use(struct hp_vm_region *region, uintptr_t low, uintptr_t high);
 
 /* A reservation wherever the kernel likes. */
 int hp_vm_map(size_t size, uintptr_t *at);
@@ -56,6 +60,7 @@ int hp_vm_take(struct hp_vm_region *region, uintptr_t at, size_t size,
  * still owned, else HP_ELOST. */
 int hp_vm_remap(struct hp_vm_region *region, void *at, size_t size);
 
+/* Before the call: one that fails half-way has left guards in its first mappings. */
 HP_INLINE void hp_vm_set_guarded(struct hp_vm_region *region) {
     __atomic_store_n(&region->guarded, 1, __ATOMIC_RELAXED);
 }
