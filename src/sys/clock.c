@@ -25,8 +25,9 @@ static int first_reading(long clock, struct hp_kernel_time *time) {
 
 int64_t hp_sys_now(void) {
     struct hp_kernel_time time = {0, 0};
-    int answer = __atomic_load_n(&reader, __ATOMIC_RELAXED)(FLAG_CLOCK_MONOTONIC, &time);
-    if (answer) answer = by_call(FLAG_CLOCK_MONOTONIC, &time);
+    clock_function *read = __atomic_load_n(&reader, __ATOMIC_RELAXED);
+    int answer = read(FLAG_CLOCK_MONOTONIC, &time);
+    if (answer && read != by_call) answer = by_call(FLAG_CLOCK_MONOTONIC, &time);
     return answer ? answer : time.sec * 1000000000 + time.nsec;
 }
 
