@@ -23,7 +23,7 @@ struct shared {
 static void die_with_parent(void) { hp_sys_prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 
 static void sleeper(struct shared *shared) {
-    const struct kernel_time time = {0, STOPPED_SLEEP};
+    const struct kernel_time time = {0, shared->seen.length};
     const long arguments[6] = {CLOCK_MONOTONIC, 0, (long)&time, 0, 0, 0};
     struct stopped *seen = &shared->seen;
     die_with_parent();
@@ -46,7 +46,7 @@ static int stop_and_continue(struct shared *shared, int child) {
     if (met != child || !WIFSTOPPED(status)) return -EAGAIN; /* and it is gone */
     hp_sys_kill(child, SIGCONT);
     hp_sys_wait4(child, 0, EVERY_CHILD, 0);
-    return late < STOPPED_SLEEP ? 0 : -EAGAIN;
+    return late < shared->seen.length ? 0 : -EAGAIN;
 }
 
 static void parent_of_sleeper(struct shared *shared) {
@@ -59,15 +59,16 @@ static void parent_of_sleeper(struct shared *shared) {
 
 /* A sleep that was over before the stop because it was too short needed no stop to be seen. */
 static bool ended_early(const struct stopped *seen) {
-    return seen->slept && seen->slept < STOPPED_SLEEP;
+    return seen->slept && seen->slept < seen->length;
 }
 
-int stop_a_sleep(struct stopped *seen) {
+int stop_a_sleep(int64_t length, struct stopped *seen) {
     void *page;
     int code =
         hp_sys_mmap(0, sizeof(struct shared), READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0, &page);
     if (code) return code;
     struct shared *shared = page;
+    shared->seen.length = length;
     shared->code = -ECHILD; /* stays when the child does not live to say otherwise */
     const int child = hp_sys_fork(0, 0);
     if (!child) parent_of_sleeper(shared);

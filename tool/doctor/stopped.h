@@ -8,16 +8,15 @@
 
 #include <stdint.h>
 
-enum { STOPPED_SLEEP = 10000000 };
-
 struct stopped {
-    long asked;    /* the number that went in */
-    long number;   /* what the register held afterwards, as hp_sys_observe sees it */
-    long answer;   /* the call's */
-    int64_t slept; /* nanoseconds */
+    int64_t length; /* of the sleep asked for, in nanoseconds */
+    long asked;     /* the number that went in */
+    long number;    /* what the register held afterwards, as hp_sys_observe sees it */
+    long answer;    /* the call's */
+    int64_t slept;  /* how long it took */
 };
 
 /* 0; -EAGAIN when the stop came too late; or -errno. Takes as long as the sleep. */
-int stop_a_sleep(struct stopped *seen);
+int stop_a_sleep(int64_t length, struct stopped *seen);
 
 #endif

@@ -3,14 +3,14 @@
 
 #include <hardpan.h>
 
-enum { SIGNAL = SIGURG, BEFORE_FEEDING = 3, PERIOD = 500000 };
+enum { SIGNAL = SIGURG, PERIOD = 500000 };
 
 static atomic_uint struck;
 static void (*feed_now)(void);
 
 static void handle(int signal) {
     (void)signal;
-    if (atomic_fetch_add(&struck, 1) + 1 == BEFORE_FEEDING && feed_now) feed_now();
+    if (atomic_fetch_add(&struck, 1) + 1 == STORM_FEEDS && feed_now) feed_now();
 }
 
 unsigned storm_struck(void) { return atomic_load(&struck); }

@@ -10,6 +10,9 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+/* The signal at which the handler feeds. */
+enum { STORM_FEEDS = 3 };
+
 struct storm {
     int thread; /* whom it strikes: the caller of storm_begin */
     atomic_bool over;
@@ -18,7 +21,7 @@ struct storm {
     struct sigaction kept; /* as it was */
 };
 
-/* `feed` runs in the handler at the third signal: it gives a blocked call what it waits for, so
+/* `feed` runs in the handler of signal STORM_FEEDS: it gives a blocked call what it waits for, so
  * that a call which was restarted ends. Only async-signal-safe calls. 0 or -errno; one storm at a
  * time. */
 int storm_begin(struct storm *storm, void (*feed)(void));
