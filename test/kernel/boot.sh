@@ -2,11 +2,12 @@
 # SPDX-License-Identifier: MIT
 # boot.sh ARCH PROGRAM... - runs static test programs on Debian's own kernel for ARCH (amd64 or
 # arm64), whatever this machine runs: qemu-system emulates the whole machine, so restarts, stops and
-# placements are the kernel's own. Each PROGRAM is a command line: a path, then its arguments, as
-# one word of the shell's. init (build.sh) lies beside the first. What they print goes to standard
-# output. Kernels are kept in $HARDPAN_KERNELS (default: build/kernels). Exit 0 when every program
-# exits 0 or, having said why, 77; 1 when one fails or the machine gives no summary within
-# $HARDPAN_KERNEL_SECONDS (240); 77 when this machine has no emulator or no kernel.
+# placements are the kernel's own. Each PROGRAM is a command line in one word of the shell's, a path
+# and then arguments; arguments that are files are taken along. init (build.sh) lies beside the
+# first program. What they print goes to standard output. Kernels are kept in $HARDPAN_KERNELS
+# (default: build/kernels).
+# Exit 0 when every program exits 0 or, having said why, 77; 1 when one fails or the machine gives
+# no summary within $HARDPAN_KERNEL_SECONDS (240); 77 when this machine has no emulator or kernel.
 set -eu
 
 skip() { echo "SKIP: $*"; exit 77; }
@@ -32,9 +33,16 @@ mkdir "$work/root"
 init=$(dirname "${1%% *}")/init
 cp "$init" "$work/root/init"
 for command in "$@"; do
-    program=${command%% *}
-    cp "$program" "$work/root/"
-    echo "/$(basename "$program")${command#"$program"}" >>"$work/root/programs"
+    line=
+    # shellcheck disable=SC2086 # a command line is several words
+    for word in $command; do
+        if [ -f "$word" ]; then
+            cp "$word" "$work/root/"
+            word=/$(basename "$word")
+        fi
+        line="$line$word "
+    done
+    echo "$line" >>"$work/root/programs"
 done
 (cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/initramfs"
 

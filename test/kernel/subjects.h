@@ -21,6 +21,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "older.h"
+
 enum restart {
     BY_RESTART_SYSCALL, /* the kernel changes the number */
     BY_SAME_NUMBER,     /* the kernel makes the same call again */
@@ -177,17 +179,6 @@ static bool of_receive(long a[6], int64_t wait) {
     return true;
 }
 
-#ifdef SYS_poll
-enum { NUMBER_POLL = SYS_poll };
-#else
-enum { NUMBER_POLL = -1 };
-#endif
-#ifdef SYS_semtimedop
-enum { NUMBER_SEMTIMEDOP = SYS_semtimedop };
-#else
-enum { NUMBER_SEMTIMEDOP = -1 };
-#endif
-
 static const struct subject subjects[] = {
     {"nanosleep", SYS_nanosleep, of_nanosleep, BY_RESTART_SYSCALL, 0, true, false},
     {"clock_nanosleep", SYS_clock_nanosleep, of_clock, BY_RESTART_SYSCALL, 0, true, false},
@@ -198,14 +189,14 @@ static const struct subject subjects[] = {
     {"futex WAIT, timeout", SYS_futex, of_futex, BY_RESTART_SYSCALL, -ETIMEDOUT, true, false},
     {"futex WAIT_BITSET, until", SYS_futex, of_futex_until, BY_RESTART_SYSCALL, -ETIMEDOUT, true,
      true},
-    {"poll", NUMBER_POLL, of_poll, BY_RESTART_SYSCALL, 0, true, false},
+    {"poll", OLDER_poll, of_poll, BY_RESTART_SYSCALL, 0, true, false},
     {"clock_nanosleep, until", SYS_clock_nanosleep, of_clock_until, BY_SAME_NUMBER, 0, false, true},
     {"futex_waitv, until", 449, of_futex_waitv, BY_SAME_NUMBER, -ETIMEDOUT, false, true},
     {"ppoll", SYS_ppoll, of_ppoll, BY_SAME_NUMBER, 0, false, false},
     {"pselect6", SYS_pselect6, of_pselect, BY_SAME_NUMBER, 0, false, false},
     {"io_getevents", SYS_io_getevents, of_getevents, BY_CALLER, 0, false, false},
     {"epoll_pwait", SYS_epoll_pwait, of_epoll_pwait, BY_CALLER, 0, false, false},
-    {"semtimedop", NUMBER_SEMTIMEDOP, of_semaphore, BY_CALLER, -EAGAIN, false, false},
+    {"semtimedop", OLDER_semtimedop, of_semaphore, BY_CALLER, -EAGAIN, false, false},
     {"rt_sigtimedwait", SYS_rt_sigtimedwait, of_sigtimedwait, BY_CALLER, -EAGAIN, false, false},
     {"recvfrom, SO_RCVTIMEO", SYS_recvfrom, of_receive, BY_CALLER, -EAGAIN, false, false},
 };
