@@ -3,7 +3,10 @@
 #ifndef HARDPAN_H
 #define HARDPAN_H
 
+#include <hardpan/arena.h>
 #include <hardpan/base.h>
+#include <hardpan/ring.h>
+#include <hardpan/stack.h>
 #include <hardpan/sys.h>
 #include <hardpan/vm.h>
 

@@ -60,9 +60,11 @@ enum hp_vm_has {
     HP_VM_HAS_QUERY = 1 << 10, /* PROCMAP_QUERY (6.11); found at the first use */
     HP_VM_HAS_MAPS = 1 << 11,  /* /proc/self/maps can be read; found at the first use */
     /* mmap aligns multiples of the huge page to it by itself (6.7) */
-    HP_VM_HAS_HUGE_ALIGN = 1 << 12
+    HP_VM_HAS_HUGE_ALIGN = 1 << 12,
+    HP_VM_HAS_REMAP = 1 << 13, /* mremap of size 0 maps shared pages once more (hardpan/ring.h) */
+    HP_VM_HAS_MEMFD = 1 << 14  /* memfd_create (3.17; hardpan/ring.h) */
 };
-#define HP_VM_HAS_EVERYTHING ((1u << 13) - 1)
+#define HP_VM_HAS_EVERYTHING ((1u << 15) - 1)
 
 struct hp_vm_info {
     size_t page;      /* bytes; never assumed: 4 KiB to 64 KiB */
@@ -318,6 +320,7 @@ struct hp_vm_totals {
     uint64_t query_maps, query_mincore; /* looks that PROCMAP_QUERY could not answer */
     /* ranges that a failed MAP_FIXED lost and that were taken back */
     uint64_t retaken;
+    uint64_t rings_memfd, rings_shm; /* rings (hardpan/ring.h) that mremap could not make */
 };
 HP_API void hp_vm_stats(struct hp_vm_totals *totals);
 

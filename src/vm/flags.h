@@ -17,6 +17,7 @@ enum {
     ADVICE_GUARD_INSTALL = 102,  /* 6.13 */
     ADVICE_GUARD_REMOVE = 103,
     ADVICE_NONSENSE = 0x4841, /* no kernel knows it: who accepts it accepts anything */
+    MEMFD_NOEXEC_SEAL = 8,    /* 6.3; where vm.memfd_noexec is 2, nothing else is granted */
     PIDFD_SELF_TASK = -10000, /* PIDFD_SELF, 6.14 */
     SET_VMA = 0x53564d41,     /* PR_SET_VMA, 5.17 where built in */
     SET_VMA_NAME = 0,

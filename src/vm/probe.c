@@ -9,7 +9,10 @@
 enum { KNOWN = 1u << 31, PAGE_USUAL = 4096, HUGE_MAX = 4 << 20 };
 
 /* Believed until a first use disproves them: asking costs more than finding out. */
-enum { BELIEVED = HP_VM_HAS_SHM | HP_VM_HAS_BATCH | HP_VM_HAS_QUERY | HP_VM_HAS_MAPS };
+enum {
+    BELIEVED = HP_VM_HAS_SHM | HP_VM_HAS_BATCH | HP_VM_HAS_QUERY | HP_VM_HAS_MAPS |
+               HP_VM_HAS_REMAP | HP_VM_HAS_MEMFD
+};
 
 static unsigned features;
 static unsigned forced;
@@ -40,14 +43,16 @@ static int land(unsigned char *at, size_t size, void **where) {
 
 /* `hole` is a free page of our own making, the page after it is ours. The partial overlap must be
  * refused (4.17 and 4.18 missed it, and replaced), the hole itself be granted or be taken by
- * another thread, whose it is then: *ours says whether a probe took it. */
+ * another thread, whose it is then: *ours says whether a probe took it. Who replaced our page is
+ * given no hints either: to nanos before 2019 a hint was MAP_FIXED. */
 static unsigned probe_placement(unsigned char *hole, size_t page, bool *ours) {
     void *overlap = 0, *exact = 0;
     const bool refused = land(hole, 2 * page, &overlap) == -EEXIST;
     const int answer = land(hole, page, &exact);
     *ours = overlap == hole || exact == hole;
-    const bool granted = answer == -EEXIST || exact == hole;
-    return (refused && granted ? HP_VM_HAS_NOREPLACE : 0u) | (granted ? HP_VM_HAS_HINT : 0u);
+    const bool granted = answer == -EEXIST || exact == hole, replaced = overlap == hole;
+    return (refused && granted ? HP_VM_HAS_NOREPLACE : 0u) |
+           (granted && !replaced ? HP_VM_HAS_HINT : 0u);
 }
 
 /* Some kernels accept MADV_DONTNEED and do nothing (nanos, old qemu-user). */
@@ -117,9 +122,9 @@ int hp_vm_probe(struct hp_vm_info *info) {
 }
 
 const char *hp_vm_has_name(unsigned bit) {
-    static const char *const names[] = {"noreplace", "hint",     "shm",       "advice", "zeroing",
-                                        "guard",     "populate", "free",      "locked", "batch",
-                                        "query",     "maps",     "huge-align"};
+    static const char *const names[] = {"noreplace", "hint",     "shm",        "advice", "zeroing",
+                                        "guard",     "populate", "free",       "locked", "batch",
+                                        "query",     "maps",     "huge-align", "remap",  "memfd"};
     for (size_t i = 0; i < HP_COUNT(names); i++)
         if (bit == 1u << i) return names[i];
     return 0;

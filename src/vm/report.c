@@ -65,7 +65,8 @@ static const char *const totals_names[] = {
     "strays          ", "halved          ", "trimmed         ", "locked          ",
     "remapped        ", "protected       ", "zeroed          ", "guards by none  ",
     "batches         ", "singles         ", "eager discards  ", "pages touched   ",
-    "looks by maps   ", "looks by mincore", "retaken         "};
+    "looks by maps   ", "looks by mincore", "retaken         ", "rings by memfd  ",
+    "rings by shm    "};
 _Static_assert(HP_COUNT(totals_names) == sizeof(struct hp_vm_totals) / sizeof(uint64_t),
                "a name for each total");
 

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Stacks by the hundred thousand, by threads at once, and when the kernel has no more to give. */
+#include "stack_test.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <sys/resource.h>
+
+static void a_hundred_thousand_are_at_most_4_mappings(void **state) {
+    (void)state;
+    enum { MANY = 100000 };
+    struct hp_stack *stacks = calloc(MANY, sizeof *stacks);
+    if (!guards_are_free()) {
+        print_message("guards cost mappings here: not counted\n");
+        free(stacks);
+        return;
+    }
+    opened(64 * KIB, 0, 0);
+    const int before = mappings();
+    assert_int_equal(take_many(stacks, MANY), MANY);
+    for (size_t i = 0; i < MANY; i += 10) {
+        stacks[i].low[stacks[i].size - 1] = 1;
+        assert_int_equal(peek(stacks[i].low - 1), FAULTS);
+    }
+    print_message("%d stacks: %d mappings\n", MANY, mappings() - before);
+    assert_in_range(mappings() - before, 1, 4);
+    give_many(stacks, MANY);
+    assert_in_range(mappings() - before, 1, 4);
+    closed();
+    assert_int_equal(mappings(), before);
+    free(stacks);
+}
+
+static void guards_that_cost_mappings_end_and_the_pool_does_not(void) {
+    enum { MANY = 40000 };
+    struct hp_stack *stacks = calloc(MANY, sizeof *stacks);
+    const struct hp_stack_request request = {.size = 16 * KIB};
+    char text[400];
+    hp_vm_force(HP_VM_HAS_GUARD);
+    MUST(hp_stack_open(&pool, &request) == 0);
+    const size_t count = take_many(stacks, MANY);
+    const int answer = hp_stack_take(&pool, &stacks[MANY - 1]);
+    printf("without guards of the kernel's: %zu stacks, then %s\n", count, hp_error_name(answer));
+    MUST(count > 30000 && count < 33000 && answer == -ENOMEM);
+    MUST(hp_vm_why(answer, HP_VM_COMMIT, request.size, text, sizeof text) == HP_VM_CAUSE_MAPPINGS);
+    for (size_t i = 0; i < count; i += 100) memset(stacks[i].low, 1, stacks[i].size);
+    for (size_t i = 0; i < count; i++) MUST(hp_stack_give(&pool, &stacks[i]) == 0);
+    MUST(hp_stack_take(&pool, &stacks[0]) == 0);
+    MUST(stacks[0].id == stacks[count - 1].id);
+    MUST(hp_stack_give(&pool, &stacks[0]) == 0);
+    MUST(hp_stack_trim(&pool, 0) == (long)pool.made);
+    MUST(hp_stack_close(&pool) == 0);
+    MUST(mappings() < 200);
+}
+
+static void without_guards_the_limit_is_honest(void **state) {
+    (void)state;
+    struct hp_stack stacks[10];
+    hp_vm_force(HP_VM_HAS_GUARD);
+    opened(64 * KIB, 0, 0);
+    const struct mark start = mark();
+    assert_int_equal(take_many(stacks, 1), 1);
+    assert_cost(start, 3 + 64, 2 + 2 * 64);
+    give_many(stacks, 1);
+    closed();
+    FILE *file = fopen("/proc/sys/vm/max_map_count", "re");
+    int limit = 0;
+    if (file && fscanf(file, "%d", &limit) != 1) limit = 0;
+    if (file) fclose(file);
+    if (limit != 65530)
+        print_message("vm.max_map_count is %d: its end is not tried\n", limit);
+    else
+        assert_int_equal(in_child(guards_that_cost_mappings_end_and_the_pool_does_not), 0);
+}
+
+/* MADV_GUARD_INSTALL refuses locked memory. */
+static void guard_locked_memory(void) {
+    const struct hp_stack_request request = {.size = 16 * KIB, .slab = 4 * MIB};
+    struct hp_stack stack;
+    MUST(hp_stack_open(&pool, &request) == 0);
+    if (mlockall(MCL_FUTURE) < 0) return;
+    MUST(hp_stack_take(&pool, &stack) == 0);
+    MUST(poke_zero(stack.low) && peek(stack.low - 1) == FAULTS);
+    MUST(totals().decommit_protected == 64);
+}
+
+static void locked_memory_is_guarded_too(void **state) {
+    (void)state;
+    if (guards_are_free()) assert_int_equal(in_child(guard_locked_memory), 0);
+}
+
+static void small_slabs_are_many_and_end(void **state) {
+    (void)state;
+    enum { MANY = 4000 };
+    static struct hp_stack stacks[MANY];
+    opened(16 * KIB, MIB, 0);
+    const int before = mappings();
+    const size_t count = take_many(stacks, MANY);
+    assert_int_equal(pool.slab_count, HP_STACK_SLABS_MAX);
+    assert_in_range(count, 64 * 50, 64 * 52);
+    assert_int_equal(hp_stack_take(&pool, &stacks[MANY - 1]), -ENOSPC);
+    give_many(stacks, count);
+    closed();
+    assert_int_equal(mappings(), before);
+}
+
+static void take_under_an_address_limit(void) {
+    const struct rlimit limit = {512 * MIB, 512 * MIB};
+    const struct hp_stack_request request = {.size = 64 * KIB};
+    struct hp_stack stack;
+    MUST(setrlimit(RLIMIT_AS, &limit) == 0);
+    MUST(hp_stack_open(&pool, &request) == 0);
+    MUST(hp_stack_take(&pool, &stack) == 0);
+    MUST(totals().halved > 0);
+    MUST(hp_stack_give(&pool, &stack) == 0);
+    MUST(hp_stack_close(&pool) == 0);
+}
+
+static void an_address_limit_makes_smaller_slabs(void **state) {
+    (void)state;
+    assert_int_equal(in_child(take_under_an_address_limit), 0);
+}
+
+static void any_single_failure_leaves_the_pool_good(void **state) {
+    (void)state;
+    static const int errors[] = {ENOMEM, EAGAIN, EINVAL, EPERM};
+    static const unsigned missing[] = {0, HP_VM_HAS_GUARD, HP_VM_HAS_BATCH};
+    const int before = mappings();
+    for (size_t i = 0; i < HP_COUNT(errors) * HP_COUNT(missing); i++)
+        for (unsigned n = 1, struck = 1; struck; n++) {
+            struct hp_stack stack;
+            fresh(0);
+            hp_vm_force(missing[i % HP_COUNT(missing)]);
+            opened(64 * KIB, 16 * MIB, 0);
+            open_fail(OPEN_EVERY, n, errors[i / HP_COUNT(missing)], false);
+            const int answer = hp_stack_take(&pool, &stack);
+            struck = open_struck();
+            open_reset();
+            if (answer == 0) given(&stack);
+            stack = taken();
+            memset(stack.low, 1, stack.size);
+            assert_int_equal(peek(stack.low - 1), FAULTS);
+            given(&stack);
+            closed();
+            assert_int_equal(mappings(), before);
+        }
+}
+
+/* ---- Threads: each stack has one owner at a time ---- */
+
+enum { THREADS = 4, HELD = 50, ROUNDS = 20000 };
+static int collisions, over;
+
+static void own(const struct hp_stack *stack, uint64_t who) {
+    memcpy(stack->low, &who, sizeof who);
+    memcpy(stack->low + stack->size - sizeof who, &who, sizeof who);
+}
+
+static bool is_own(const struct hp_stack *stack, uint64_t who) {
+    return memcmp(stack->low, &who, sizeof who) == 0 &&
+           memcmp(stack->low + stack->size - sizeof who, &who, sizeof who) == 0;
+}
+
+static void *take_and_give(void *argument) {
+    unsigned seed = (unsigned)(uintptr_t)argument;
+    struct hp_stack held[HELD];
+    size_t count = 0;
+    for (int i = 0; i < ROUNDS; i++) {
+        seed = seed * 1103515245 + 12345;
+        if (count < HELD && seed >> 16 & 1) {
+            if (hp_stack_take(&pool, &held[count]) < 0) continue;
+            own(&held[count], (uintptr_t)argument << 32 | held[count].id);
+            count++;
+        } else if (count) {
+            const size_t which = (seed >> 17) % count;
+            const struct hp_stack stack = held[which];
+            held[which] = held[--count];
+            if (!is_own(&stack, (uintptr_t)argument << 32 | stack.id) ||
+                hp_stack_give(&pool, &stack) != 0)
+                __atomic_fetch_add(&collisions, 1, __ATOMIC_RELAXED);
+        }
+    }
+    while (count) hp_stack_give(&pool, &held[--count]);
+    return 0;
+}
+
+static void *trim_on_and_on(void *argument) {
+    while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
+        hp_stack_trim(&pool, 20);
+        sched_yield();
+    }
+    return argument;
+}
+
+static void threads_share_a_pool(void **state) {
+    (void)state;
+    pthread_t threads[THREADS], trimmer;
+    collisions = over = 0;
+    opened(16 * KIB, 2 * MIB, 0);
+    assert_int_equal(pthread_create(&trimmer, 0, trim_on_and_on, 0), 0);
+    for (uintptr_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], 0, take_and_give, (void *)(i + 1)), 0);
+    for (size_t i = 0; i < THREADS; i++) assert_int_equal(pthread_join(threads[i], 0), 0);
+    __atomic_store_n(&over, 1, __ATOMIC_RELAXED);
+    assert_int_equal(pthread_join(trimmer, 0), 0);
+    assert_int_equal(collisions, 0);
+    assert_in_range(pool.made, 1, THREADS * HELD + 2 * 64);
+    closed();
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_hundred_thousand_are_at_most_4_mappings, fresh),
+        cmocka_unit_test_setup(without_guards_the_limit_is_honest, fresh),
+        cmocka_unit_test_setup(locked_memory_is_guarded_too, fresh),
+        cmocka_unit_test_setup(small_slabs_are_many_and_end, fresh),
+        cmocka_unit_test_setup(an_address_limit_makes_smaller_slabs, fresh),
+        cmocka_unit_test_setup(any_single_failure_leaves_the_pool_good, fresh),
+        cmocka_unit_test_setup(threads_share_a_pool, fresh),
+    };
+    return cmocka_run_group_tests(tests, 0, 0);
+}
