@@ -11,9 +11,8 @@ int hp_vm_discard(struct hp_vm_region *region, void *at, size_t size) {
     }
     hp_vm_count(&hp_vm_counters.discard_eager, 1);
     answer = hp_sys_madvise(at, size, ADVICE_DONTNEED);
-    return answer == -EINVAL
-               ? 0
-               : answer; /* locked memory, or no advice at all: contents may stay, as said */
+    /* locked memory, or a kernel without madvise: contents may stay, as said */
+    return answer == -EINVAL || answer == -ENOSYS ? 0 : answer;
 }
 
 static void touch(unsigned char *at, size_t size) {

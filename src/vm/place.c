@@ -40,6 +40,7 @@ static int attach(int id, uintptr_t at, size_t size) {
     answer = (uintptr_t)got == at
                  ? hp_sys_mmap(got, size, PROT_NONE, RESERVATION | MAP_FIXED, -1, 0, &got)
                  : HP_EELSEWHERE;
+    if (answer == HP_EELSEWHERE) hp_vm_count(&hp_vm_counters.strays, 1);
     if (answer < 0) hp_sys_shmdt(got);
     return answer;
 }

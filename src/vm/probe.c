@@ -75,7 +75,7 @@ static unsigned probe_mappings(size_t page) {
     if (huge <= HUGE_MAX && hp_is_aligned((uintptr_t)at, huge)) has |= HP_VM_HAS_HUGE_ALIGN;
     hp_sys_munmap(base, page);
     has |= probe_placement(base, page, &hole_is_ours);
-    has |= probe_zeroing(base + page, page);
+    has |= probe_zeroing(base + 2 * page, page); /* the page before it may have been replaced */
     const size_t kept = hole_is_ours ? 0 : page;
     hp_sys_munmap(base + kept, size - kept);
     return has;
