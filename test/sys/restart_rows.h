@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rows of the restart matrix, and how those block that no pipe, socket or file is needed for. */
+/* The rows of the restart matrix, and how calls block that no pipe, socket or file is needed for. */
 #ifndef HP_TEST_RESTART_ROWS_H
 #define HP_TEST_RESTART_ROWS_H
 
