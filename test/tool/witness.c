@@ -33,8 +33,10 @@ int main(int argc, char **argv) {
     }
     int status = 0, met = 0, others = 0, code = -1;
     for (pid_t pid; (pid = waitpid(-1, &status, WUNTRACED | WCONTINUED | EVERY_CHILD)) > 0; met++) {
-        if (pid != child) others++;
-        else if (WIFEXITED(status)) code = WEXITSTATUS(status);
+        if (pid != child)
+            others++;
+        else if (WIFEXITED(status))
+            code = WEXITSTATUS(status);
     }
     printf("signals %d, met %d, strangers %d, status %d\n", (int)signals, met, others, code);
     return 0;
