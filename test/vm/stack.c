@@ -240,7 +240,7 @@ static void *run_on_it(void *argument) {
 
 static void a_thread_runs_on_one(void **state) {
     (void)state;
-    opened(256 * KIB, 0, 0);
+    opened(4 * MIB, 0, 0); /* a sanitizer's thread wants much */
     struct hp_stack stack = taken();
     pthread_attr_t attributes;
     pthread_t thread;

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* Stacks by the hundred thousand, by threads at once, and when the kernel has no more to give. */
+/* Stacks by the hundred thousand, and when the kernel has no more to give. */
 #include "stack_test.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <sys/resource.h>
 
 static void a_hundred_thousand_are_at_most_4_mappings(void **state) {
     (void)state;
     enum { MANY = 100000 };
     struct hp_stack *stacks = calloc(MANY, sizeof *stacks);
-    if (!guards_are_free()) {
-        print_message("guards cost mappings here: not counted\n");
+    if (!guards_are_free() || sizeof(void *) < 8) {
+        print_message("guards cost mappings here, or 6.8 GB are too many: not counted\n");
         free(stacks);
         return;
     }
@@ -106,7 +104,7 @@ static void small_slabs_are_many_and_end(void **state) {
 
 static void take_under_an_address_limit(void) {
     const struct rlimit limit = {512 * MIB, 512 * MIB};
-    const struct hp_stack_request request = {.size = 64 * KIB};
+    const struct hp_stack_request request = {.size = 64 * KIB, .slab = GIB};
     struct hp_stack stack;
     MUST(setrlimit(RLIMIT_AS, &limit) == 0);
     MUST(hp_stack_open(&pool, &request) == 0);
@@ -146,68 +144,6 @@ static void any_single_failure_leaves_the_pool_good(void **state) {
         }
 }
 
-/* ---- Threads: each stack has one owner at a time ---- */
-
-enum { THREADS = 4, HELD = 50, ROUNDS = 20000 };
-static int collisions, over;
-
-static void own(const struct hp_stack *stack, uint64_t who) {
-    memcpy(stack->low, &who, sizeof who);
-    memcpy(stack->low + stack->size - sizeof who, &who, sizeof who);
-}
-
-static bool is_own(const struct hp_stack *stack, uint64_t who) {
-    return memcmp(stack->low, &who, sizeof who) == 0 &&
-           memcmp(stack->low + stack->size - sizeof who, &who, sizeof who) == 0;
-}
-
-static void *take_and_give(void *argument) {
-    unsigned seed = (unsigned)(uintptr_t)argument;
-    struct hp_stack held[HELD];
-    size_t count = 0;
-    for (int i = 0; i < ROUNDS; i++) {
-        seed = seed * 1103515245 + 12345;
-        if (count < HELD && seed >> 16 & 1) {
-            if (hp_stack_take(&pool, &held[count]) < 0) continue;
-            own(&held[count], (uintptr_t)argument << 32 | held[count].id);
-            count++;
-        } else if (count) {
-            const size_t which = (seed >> 17) % count;
-            const struct hp_stack stack = held[which];
-            held[which] = held[--count];
-            if (!is_own(&stack, (uintptr_t)argument << 32 | stack.id) ||
-                hp_stack_give(&pool, &stack) != 0)
-                __atomic_fetch_add(&collisions, 1, __ATOMIC_RELAXED);
-        }
-    }
-    while (count) hp_stack_give(&pool, &held[--count]);
-    return 0;
-}
-
-static void *trim_on_and_on(void *argument) {
-    while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
-        hp_stack_trim(&pool, 20);
-        sched_yield();
-    }
-    return argument;
-}
-
-static void threads_share_a_pool(void **state) {
-    (void)state;
-    pthread_t threads[THREADS], trimmer;
-    collisions = over = 0;
-    opened(16 * KIB, 2 * MIB, 0);
-    assert_int_equal(pthread_create(&trimmer, 0, trim_on_and_on, 0), 0);
-    for (uintptr_t i = 0; i < THREADS; i++)
-        assert_int_equal(pthread_create(&threads[i], 0, take_and_give, (void *)(i + 1)), 0);
-    for (size_t i = 0; i < THREADS; i++) assert_int_equal(pthread_join(threads[i], 0), 0);
-    __atomic_store_n(&over, 1, __ATOMIC_RELAXED);
-    assert_int_equal(pthread_join(trimmer, 0), 0);
-    assert_int_equal(collisions, 0);
-    assert_in_range(pool.made, 1, THREADS * HELD + 2 * 64);
-    closed();
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_hundred_thousand_are_at_most_4_mappings, fresh),
@@ -216,7 +152,6 @@ int main(void) {
         cmocka_unit_test_setup(small_slabs_are_many_and_end, fresh),
         cmocka_unit_test_setup(an_address_limit_makes_smaller_slabs, fresh),
         cmocka_unit_test_setup(any_single_failure_leaves_the_pool_good, fresh),
-        cmocka_unit_test_setup(threads_share_a_pool, fresh),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }
