@@ -5,6 +5,7 @@
 #include "error.h"
 #include "gate.h"
 #include "stats.h"
+#include "written.h"
 
 struct rule {
     open_function *function;
@@ -69,7 +70,9 @@ static int consult(struct rule *rule) {
 }
 
 long open_real(enum hp_call call, const long a[6]) {
-    return door_enter(call, a[0], a[1], a[2], a[3], a[4], a[5]);
+    const long answer = door_enter(call, a[0], a[1], a[2], a[3], a[4], a[5]);
+    written_tell(call, a, answer);
+    return answer;
 }
 
 static bool armed(enum hp_call call) {
