@@ -30,6 +30,7 @@ struct board {
     int64_t lasted;
     unsigned calls;
     bool impossible;
+    const struct loops *loops;
 };
 
 struct report {
@@ -83,6 +84,16 @@ static bool stop_and_continue(pid_t pid, const struct board *board) {
     if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status)) return false;
     kill(pid, SIGCONT);
     return true;
+}
+
+/* On a busy machine the stop may come when the wait is just over: again, until it strikes one. */
+static bool stop_in_a_wait(pid_t pid, const struct board *board) {
+    while (stop_and_continue(pid, board)) {
+        if (!watch_until_blocked(pid, &board->mark)) return false;
+        const long number = watch_number(pid);
+        if (number == SYS_restart_syscall || number == WATCH_UNTOLD) return true;
+    }
+    return false;
 }
 
 static void finish(pid_t pid) {
@@ -147,93 +158,90 @@ static void judge_register(struct report *report, const struct subject *subject)
 
 /* ---- Loops: six waits, and do-while-EINTR ---------------------------------------------------- */
 
-static inline __attribute__((always_inline)) long in_and_out(long number, const long a[6]) {
-    return arch_call6(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+/* hardpan's own register declarations, inlined into the loops as the library inlines them. */
+static unsigned in_and_out_each(long number, long all[][6], unsigned rounds) {
+    unsigned interrupted = 0;
+    for (unsigned i = 0; i < rounds; i++) {
+        const long *a = all[i];
+        interrupted += arch_call6(number, a[0], a[1], a[2], a[3], a[4], a[5]) == -EINTR;
+    }
+    return interrupted;
 }
 
-static void prepare_loop(struct board *board, const struct subject *subject, long a[LOOPS][6]) {
-    memset(a, 0, LOOPS * sizeof *a);
+static unsigned in_and_out_until(long number, const long a[6], unsigned most, long *answer) {
+    unsigned calls = 0;
+    do {
+        *answer = arch_call6(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+    } while (++calls < most && *answer == -EINTR);
+    return calls;
+}
+
+static const struct loops {
+    const char *name;
+    unsigned (*each)(long number, long all[][6], unsigned rounds);
+    unsigned (*until)(long number, const long a[6], unsigned most, long *answer);
+    bool right;
+} in_and_out = {"in/out", in_and_out_each, in_and_out_until, true},
+  input_only = {"input only", input_only_each, input_only_until, false};
+
+static void six_times(struct board *board, const struct subject *subject) {
+    long all[LOOPS][6] = {{0}};
+    const int64_t began = monotonic();
     for (int i = 0; i < LOOPS; i++)
-        subject->prepare(a[i], (int64_t)LOOP_WAIT * (subject->absolute ? i + 1 : 1));
+        subject->prepare(all[i], (int64_t)LOOP_WAIT * (subject->absolute ? i + 1 : 1));
     enter(board);
+    board->calls = board->loops->each(subject->number, all, LOOPS);
+    board->lasted = monotonic() - began;
 }
 
-/* Nothing but the call in the loop, as in a library that retries: the compiler decides where the
- * number is loaded. The number of rounds comes from memory, or gcc writes the loop out and loads
- * it six times. */
-#define SIX_WAITS(name, door)                                                                      \
-    static void name(struct board *board, const struct subject *subject) {                         \
-        const long number = subject->number;                                                       \
-        const unsigned rounds = board->calls;                                                      \
-        const int64_t began = monotonic();                                                         \
-        long a[LOOPS][6];                                                                          \
-        unsigned wrong = 0;                                                                        \
-        prepare_loop(board, subject, a);                                                           \
-        for (unsigned i = 0; i < rounds; i++) wrong += door(number, a[i]) == -EINTR;               \
-        board->lasted = monotonic() - began;                                                       \
-        board->calls = wrong;                                                                      \
-    }
-
-#define UNTIL_DONE(name, door)                                                                     \
-    static void name(struct board *board, const struct subject *subject) {                         \
-        const long number = subject->number;                                                       \
-        long a[6] = {0}, answer;                                                                   \
-        unsigned calls = 0;                                                                        \
-        subject->prepare(a, ONE_WAIT);                                                             \
-        enter(board);                                                                              \
-        do {                                                                                       \
-            calls++;                                                                               \
-            answer = door(number, a);                                                              \
-        } while (answer == -EINTR && calls < LIVELOCK);                                            \
-        board->calls = calls;                                                                      \
-        board->answer = answer;                                                                    \
-    }
-
-SIX_WAITS(six_in_and_out, in_and_out)
-SIX_WAITS(six_input_only, input_only)
-UNTIL_DONE(until_in_and_out, in_and_out)
-UNTIL_DONE(until_input_only, input_only)
+static void until_it_ends(struct board *board, const struct subject *subject) {
+    long a[6] = {0};
+    subject->prepare(a, ONE_WAIT);
+    enter(board);
+    board->calls = board->loops->until(subject->number, a, LIVELOCK, &board->answer);
+}
 
 static void six_waits(struct report *report, const struct subject *subject,
-                      child_function *function, bool right) {
+                      const struct loops *loops) {
     struct board *board = shared(sizeof *board);
-    board->calls = LOOPS;
-    const pid_t pid = start(function, board, subject);
-    const bool stopped = stop_and_continue(pid, board);
+    board->loops = loops;
+    const pid_t pid = start(six_times, board, subject);
+    const bool stopped = stop_in_a_wait(pid, board);
     finish(pid);
     const bool full = board->lasted >= (int64_t)LOOPS * LOOP_WAIT;
-    say(report, "six x 0.2 s of %s, %s: %lld ms, %u EINTR;", subject->name,
-        right ? "in/out" : "input only", (long long)(board->lasted / 1000000), board->calls);
+    say(report, "six x 0.2 s of %s, %s: %lld ms, %u EINTR;", subject->name, loops->name,
+        (long long)(board->lasted / 1000000), board->calls);
     verdict(report, stopped, "stopped");
-    verdict(report, full == right, right ? "none skipped" : "the skipped waits are seen");
+    verdict(report, full == loops->right, loops->right ? "none skipped" : "the skips are seen");
 }
 
 static void until_done(struct report *report, const struct subject *subject,
-                       child_function *function, bool right) {
+                       const struct loops *loops) {
     struct board *board = shared(sizeof *board);
-    const pid_t pid = start(function, board, subject);
-    const bool stopped = stop_and_continue(pid, board);
-    if (stopped && watch_until_blocked(pid, &board->mark)) kill(pid, SIGUSR1);
+    board->loops = loops;
+    const pid_t pid = start(until_it_ends, board, subject);
+    const bool stopped = stop_in_a_wait(pid, board);
+    if (stopped) kill(pid, SIGUSR1);
     finish(pid);
     const bool ended = board->calls == 2 && board->answer == subject->answer;
     say(report, "stop, continue, signal in %s, %s: %u calls, answer %ld;", subject->name,
-        right ? "in/out" : "input only", board->calls, board->answer);
+        loops->name, board->calls, board->answer);
     verdict(report, stopped, "stopped");
-    verdict(report, right ? ended : board->calls == LIVELOCK,
-            right ? "ended" : "the livelock is seen");
+    verdict(report, loops->right ? ended : board->calls == LIVELOCK,
+            loops->right ? "ended" : "the livelock is seen");
 }
 
 static void judge_six_ours(struct report *report, const struct subject *subject) {
-    six_waits(report, subject, six_in_and_out, true);
+    six_waits(report, subject, &in_and_out);
 }
 static void judge_six_theirs(struct report *report, const struct subject *subject) {
-    six_waits(report, subject, six_input_only, false);
+    six_waits(report, subject, &input_only);
 }
 static void judge_until_ours(struct report *report, const struct subject *subject) {
-    until_done(report, subject, until_in_and_out, true);
+    until_done(report, subject, &in_and_out);
 }
 static void judge_until_theirs(struct report *report, const struct subject *subject) {
-    until_done(report, subject, until_input_only, false);
+    until_done(report, subject, &input_only);
 }
 
 /* ---- The library's own waits ----------------------------------------------------------------- */

@@ -44,11 +44,14 @@ static inline char watch_state(pid_t pid) {
     return end && end[1] ? end[2] : 0;
 }
 
-/* The number of the call that it is blocked in, -1 when the kernel does not say. */
+enum { WATCH_RUNNING = -1, WATCH_UNTOLD = -2 };
+
+/* The number of the call that it is blocked in. Where only an administrator may trace, it is not
+ * told. */
 static inline long watch_number(pid_t pid) {
     char text[256];
-    if (!watch_read(pid, "syscall", text, sizeof text) || text[0] < '0' || text[0] > '9') return -1;
-    return strtol(text, 0, 10);
+    if (!watch_read(pid, "syscall", text, sizeof text)) return WATCH_UNTOLD;
+    return text[0] >= '0' && text[0] <= '9' ? strtol(text, 0, 10) : WATCH_RUNNING;
 }
 
 /* True once it sleeps in the call, false when the call is over or the process is. */

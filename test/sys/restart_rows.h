@@ -135,6 +135,16 @@ static bool for_futex_waitv(struct call *call) {
     return syscall(NUMBER_futex_waitv, 0, 0, 0, 0, 0) == -1 && errno == EINVAL;
 }
 
+static bool for_futex_waitv_until(struct call *call) {
+    static int64_t until[2]; /* 64 bits wide everywhere */
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    until[0] = now.tv_sec + MINUTE;
+    const bool made = for_futex_waitv(call);
+    call->a[3] = (long)until, call->a[4] = CLOCK_MONOTONIC;
+    return made;
+}
+
 static void wake_word(struct call *call, pid_t child) {
     (void)child;
     syscall(SYS_futex, call->shared, FUTEX_WAKE, 1, 0, 0, 0);
@@ -250,6 +260,7 @@ static const struct row rows[] = {
     {"futex WAIT, timeout", SYS_futex, for_futex_relative, 0, wake_word, false},
     {"futex WAIT_BITSET, until", SYS_futex, for_futex_until, 0, wake_word, false},
     {"futex_waitv", NUMBER_futex_waitv, for_futex_waitv, 0, wake_word, false},
+    {"futex_waitv, until", NUMBER_futex_waitv, for_futex_waitv_until, 0, wake_word, false},
     {"semop", OLDER_semop, for_semaphore, 0, remove_semaphore, false},
     {"semtimedop", OLDER_semtimedop, for_semaphore, 0, remove_semaphore, false},
     {"msgrcv", SYS_msgrcv, for_queue, 0, remove_queue, false},
