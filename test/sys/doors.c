@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The same questions through whichever door this program was built with, and one list of answers:
- * the raw door and the libc door agree because both agree with it. errno is watched at every call. */
+/* The same questions through whichever door this program was built with, and one list of
+ * answers: the raw door and the libc door agree because both agree with it. errno is watched at
+ * every call. */
 #include "hp_test.h"
 
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every row of the table with arguments that no call accepts, through this program's door and through
- * the C library's syscall(): number, register order and error must be the same. */
+/* Every row of the table with arguments that no call accepts, through this program's door and
+ * through the C library's syscall(): number, register order and error must be the same. */
 #include "hp_test.h"
 
 #include <sys/syscall.h>
@@ -25,7 +25,7 @@ static long by_the_library(int number, const long a[6]) {
     return answer == -1 ? -errno : answer;
 }
 
-/* The size of the signal set is epoll_pwait's sixth, and a C library's function has no say in it. */
+/* The size of the signal set is epoll_pwait's sixth, and a C library's function has no say in */
 static void ask(enum hp_call call, const long from[6]) {
     const long a[6] = {from[0], from[1], from[2],
                        from[3], from[4], call == HP_CALL_epoll_pwait ? 8 : from[5]};

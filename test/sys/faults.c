@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Every row of the table of calls, through the function that enters it: which registers it loads, that
- * each errno comes back unchanged, and what EINTR becomes, by the row's class. A row without a case
- * here fails. */
+/* Every row of the table of calls, through the function that enters it: which registers it
+ * loads, that each errno comes back unchanged, and what EINTR becomes, by the row's class. A row
+ * without a case here fails. */
 #include "hp_test.h"
 
 #include <poll.h>
@@ -244,7 +244,8 @@ static void every_argument_arrives(void **state) {
     }
 }
 
-/* What the function makes of an error, where it is not the error itself; 1: a further rung is tried. */
+/* What the function makes of an error, where it is not the error itself; 1: a further rung is
+ * tried. */
 static long meaning(int call, int error) {
     if (call == HP_CALL_futex && error == EAGAIN) return 0; /* the word had changed */
     if (call == HP_CALL_epoll_pwait2 && (error == ENOSYS || error == EPERM)) return 1;
@@ -307,8 +308,8 @@ static void eintr_becomes_what_the_class_says(void **state) {
         if (is_swept(call)) exercise(call);
 }
 
-/* The classes that a caller's data depends on, by name: a slip in calls.def would otherwise move the
- * expectation along. */
+/* The classes that a caller's data depends on, by name: a slip in calls.def would otherwise move
+ * the expectation along. */
 static void the_dangerous_classes_are_these(void **state) {
     (void)state;
     const struct {

@@ -6,7 +6,8 @@
 set -u
 tree=$1 subject=$2
 xsys=${XSYS:-/usr/share/gocode/src/golang.org/x/sys/unix}
-crate=$(ls -d /usr/share/cargo/registry/libc-*/src/unix 2>/dev/null | head -n 1)
+crate=''
+for folder in /usr/share/cargo/registry/libc-*/src/unix; do [ -d "$folder" ] && crate=$folder; done
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 failed=0
@@ -31,6 +32,7 @@ ours_error() {
 
 # What a C preprocessor makes of PREFIXname for each name of ours.
 header_nr() {
+    # shellcheck disable=SC2086
     { echo "#include <$2>"; sed 's/^\([a-z0-9_]*\) .*/NR \1 __NR_\1/' "$work/ours"; } |
         ${CC:-cc} -E -P -x c $3 -D__ARCH_WANT_SYS_CLONE3 - 2>/dev/null |
         awk '$1 == "NR" && $3 ~ /^[0-9]+$/ { print $2, $3; next }

@@ -10,7 +10,10 @@
  * above 2 GiB are negative numbers and no errors.
  *
  * ebp is the frame pointer of many builds, so the sixth argument is handed over through the stack
- * and ebp is put back. */
+ * and ebp is put back.
+ *
+ * Not for a function that both realigns its stack and uses alloca: clang 14 addresses such a frame
+ * through esi and does not put it back after the asm (LLVM issue 17204). The wrappers do neither. */
 #ifndef HP_SYS_SYSCALL_H
 #define HP_SYS_SYSCALL_H
 
