@@ -6,12 +6,13 @@
 
 #include "vm.h"
 
-/* From /dev/zero, by the kernel: a page that cannot be written is -EFAULT here, and not a signal.
- */
+/* From /dev/zero, by the kernel: a page that cannot be written is -EFAULT here, and not a signal. What
+ * may not be touched may still hold something, so it is made writable first. */
 static int zero_by_read(unsigned char *at, size_t size) {
     const int fd = hp_sys_openat(AT_FDCWD, "/dev/zero", O_RDONLY, 0);
     if (fd < 0) return fd;
     long answer = 0;
+    hp_sys_mprotect(at, size, PROT_READ | PROT_WRITE);
     for (size_t done = 0; done < size && answer >= 0; done += (size_t)answer) {
         answer = hp_sys_read(fd, at + done, size - done);
         if (answer == 0) answer = -EIO;
