@@ -113,10 +113,25 @@ linux_clang() {
     awk -v arch="$arch" -v loop_only=1 -f "$here/straight.awk" "$work/linux.s"
 }
 
+# The vector units, whose registers the kernel may destroy: each compiler has other names for them.
+vector() {
+    case $1 in
+    aarch64) flags=-march=armv8-a+sve ;;
+    riscv64) flags=-march=rv64gcv ;;
+    *) return 0 ;;
+    esac
+    for compiler in "$(triple "$1")-gcc" "clang --target=$1-linux-gnu -nostdlibinc"; do
+        # shellcheck disable=SC2046
+        $compiler -ffreestanding -std=gnu11 -O2 $flags $(linux_rooms "$1") \
+            -c "$here/linux_probe.c" -o "$work/linux.o" || return 1
+    done
+}
+
 linux_registers() {
     need "$(triple "$1")-gcc" "$(triple "$1")-objdump" clang llvm-objdump
     linux_gcc "$1" || failed=1
     linux_clang "$1" || failed=1
+    vector "$1" || failed=1
 }
 
 # Each of broken/*.h stands in for syscall.h, and its checker must say no. What it says is shown.

@@ -16,12 +16,19 @@
 
 #include "base.h"
 
+/* clang 14 has no name for ffr, and keeps nothing in it over an asm. */
+#ifdef __clang__
+#define HP_ARCH_FFR "memory"
+#else
+#define HP_ARCH_FFR "ffr", "memory"
+#endif
+
 #ifdef __ARM_FEATURE_SVE
 #define HP_ARCH_DESTROYED                                                                          \
     "z0", "z1", "z2", "z3", "z4", "z5", "z6", "z7", "z8", "z9", "z10", "z11", "z12", "z13", "z14", \
         "z15", "z16", "z17", "z18", "z19", "z20", "z21", "z22", "z23", "z24", "z25", "z26", "z27", \
         "z28", "z29", "z30", "z31", "p0", "p1", "p2", "p3", "p4", "p5", "p6", "p7", "p8", "p9",    \
-        "p10", "p11", "p12", "p13", "p14", "p15", "ffr", "memory"
+        "p10", "p11", "p12", "p13", "p14", "p15", HP_ARCH_FFR
 #else
 #define HP_ARCH_DESTROYED "memory"
 #endif
