@@ -6,8 +6,11 @@
  * mapped. */
 static int take_back(uintptr_t at, size_t size, int error) {
     int rung;
-    if (hp_vm_is_all(0, at, size, 1) != 0) return error;
-    if (hp_vm_climb(at, size, 0, &rung) < 0) return HP_ELOST;
+    const int there = hp_vm_is_all(0, at, size, 1);
+    if (there > 0) return error;
+    const int answer = hp_vm_climb(at, size, 0, &rung);
+    if (answer == -EEXIST && there < 0) return error; /* nobody could look: it is still there */
+    if (answer < 0) return HP_ELOST;
     hp_vm_count(&hp_vm_counters.retaken, 1);
     return 0;
 }

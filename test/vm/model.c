@@ -4,7 +4,7 @@
  * The seed is printed; HP_SEED or the first argument gives it back. */
 #include "model_place.h"
 
-enum { OPERATIONS = 20000, OPERATIONS_LONG = 2000000, SEGMENT = 250, FULL_CHECK = 40 };
+enum { OPERATIONS = 50000, OPERATIONS_LONG = 2000000, SEGMENT = 250, FULL_CHECK = 40 };
 
 static void commit(void) {
     struct pick pick;
