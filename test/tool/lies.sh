@@ -81,5 +81,8 @@ turns "mprotect:error=EINVAL:when=$(after mprotect 1)+" cpu.page wrong 'in steps
 turns "$(mmap error=ENOMEM 1 '')" mem.guard note 'could not look: ENOMEM' 3
 turns pipe2:error=EMFILE mem.guard note 'could not look: EMFILE' 3
 turns socket:error=EMFILE fd.atomic note 'could not look: EMFILE' 3
+turns tgkill:error=EPERM restart.args note 'could not look: EPERM' 3
+turns tgkill:error=EPERM restart.eintr note 'could not look: EPERM' 3
+turns kill:error=EPERM restart.number note 'could not look' 3
 turns clone,clone3:error=EAGAIN restart.eintr note 'could not look: EAGAIN' 3
 finish

@@ -32,10 +32,11 @@ static int in_storm(const struct trial *trial, long *answer) {
     enum { TRIES = 3 };
     for (int i = 0; i < TRIES; i++) {
         struct storm storm;
-        const int code = storm_begin(&storm, trial->feed);
+        int code = storm_begin(&storm, trial->feed);
         if (code) return code;
         *answer = trial->wait();
-        storm_end(&storm);
+        code = storm_end(&storm);
+        if (code) return code;
         const bool by_itself = *answer < 0 && *answer != -ETIMEDOUT;
         if (by_itself || storm_struck() >= STORM_FEEDS) return 0;
     }

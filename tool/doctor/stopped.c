@@ -11,11 +11,12 @@
 
 #include "probe.h"
 
-enum { EVERY_CHILD = 0x40000000, SETTLE = 1500000 };
+enum { EVERY_CHILD = 0x40000000, SETTLE = 1500000, PATIENCE = 200000000 };
 
 /* Shared by three processes. */
 struct shared {
-    _Atomic int64_t began; /* 0: not yet */
+    atomic_bool asleep; /* or about to be; began is then set */
+    int64_t began;
     struct stopped seen;
     int code;
 };
@@ -28,21 +29,30 @@ static void sleeper(struct shared *shared) {
     struct stopped *seen = &shared->seen;
     die_with_parent();
     seen->asked = seen->number = call_number("clock_nanosleep");
-    const int64_t began = hp_sys_now();
-    atomic_store(&shared->began, began);
+    shared->began = hp_sys_now();
+    atomic_store(&shared->asleep, true);
     seen->answer = hp_sys_observe(&seen->number, arguments);
-    seen->slept = hp_sys_now() - began;
+    seen->slept = hp_sys_now() - shared->began;
     hp_sys_exit(0);
+}
+
+/* False when it never got so far: a sandbox may have killed it. */
+static bool falls_asleep(struct shared *shared) {
+    const hp_deadline until = hp_sys_after(PATIENCE);
+    while (!atomic_load(&shared->asleep)) {
+        if (hp_sys_now() > until) return false;
+        hp_sys_sched_yield();
+    }
+    hp_sys_sleep(hp_sys_after(SETTLE));
+    return true;
 }
 
 /* -EAGAIN when the sleep may have been over before the stop. */
 static int stop_and_continue(struct shared *shared, int child) {
     int status = 0;
-    while (!atomic_load(&shared->began)) hp_sys_sched_yield();
-    hp_sys_sleep(hp_sys_after(SETTLE));
-    hp_sys_kill(child, SIGSTOP);
+    hp_sys_kill(child, falls_asleep(shared) ? SIGSTOP : SIGKILL);
     const int met = hp_sys_wait4(child, &status, WUNTRACED | EVERY_CHILD, 0);
-    const int64_t late = hp_sys_now() - atomic_load(&shared->began);
+    const int64_t late = hp_sys_now() - shared->began;
     if (met != child || !WIFSTOPPED(status)) return -EAGAIN; /* and it is gone */
     hp_sys_kill(child, SIGCONT);
     hp_sys_wait4(child, 0, EVERY_CHILD, 0);

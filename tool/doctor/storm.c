@@ -15,12 +15,15 @@ static void handle(int signal) {
 
 unsigned storm_struck(void) { return atomic_load(&struck); }
 
+/* Where no signal can be sent the call is fed from here: it would wait for ever. */
 static void *send_signals(void *context) {
     struct storm *storm = context;
-    while (!atomic_load(&storm->over)) {
+    while (!atomic_load(&storm->over) && !storm->code) {
         hp_sys_sleep(hp_sys_after(PERIOD));
-        if (!atomic_load(&storm->over)) hp_sys_tgkill(hp_sys_getpid(), storm->thread, SIGNAL);
+        if (!atomic_load(&storm->over))
+            storm->code = hp_sys_tgkill(hp_sys_getpid(), storm->thread, SIGNAL);
     }
+    if (storm->code && feed_now) feed_now();
     return 0;
 }
 
@@ -34,6 +37,7 @@ int storm_begin(struct storm *storm, void (*feed)(void)) {
     atomic_store(&struck, 0);
     atomic_init(&storm->over, false);
     feed_now = feed;
+    storm->code = 0;
     storm->thread = hp_sys_gettid();
     sigaction(SIGNAL, &action, &storm->kept);
     pthread_sigmask(SIG_UNBLOCK, &only, &storm->mask);
@@ -45,9 +49,10 @@ int storm_begin(struct storm *storm, void (*feed)(void)) {
     return -code;
 }
 
-void storm_end(struct storm *storm) {
+int storm_end(struct storm *storm) {
     atomic_store(&storm->over, true);
     pthread_join(storm->sender, 0);
     pthread_sigmask(SIG_SETMASK, &storm->mask, 0);
     sigaction(SIGNAL, &storm->kept, 0);
+    return storm->code;
 }

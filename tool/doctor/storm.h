@@ -17,6 +17,7 @@ struct storm {
     int thread; /* whom it strikes: the caller of storm_begin */
     atomic_bool over;
     pthread_t sender;
+    int code;              /* the sender's; read after storm_end */
     sigset_t mask;         /* as it was */
     struct sigaction kept; /* as it was */
 };
@@ -25,7 +26,8 @@ struct storm {
  * that a call which was restarted ends. Only async-signal-safe calls. 0 or -errno; one storm at a
  * time. */
 int storm_begin(struct storm *storm, void (*feed)(void));
-void storm_end(struct storm *storm);
+/* 0, or why no signal could be sent. */
+int storm_end(struct storm *storm);
 
 /* Signals handled since storm_begin. */
 unsigned storm_struck(void);
