@@ -308,6 +308,31 @@ static void below_the_lowest_address_is_eperm(void **state) {
     assert_int_equal(in_child(place_below_the_lowest_address), 0);
 }
 
+/* ---- What a probe unmaps may be another thread's by the next call ---- */
+
+static unsigned char *squatted;
+
+static long munmap_and_a_squatter(const long a[6]) {
+    const long answer = open_real(HP_CALL_munmap, a);
+    if (!squatted) squatted = stranger((unsigned char *)a[0], 0xb7);
+    return answer;
+}
+
+static void probing_takes_nobodys_page(void **state) {
+    (void)state;
+    squatted = 0;
+    hp_vm_forget();
+    open_replace(HP_CALL_munmap, munmap_and_a_squatter);
+    const unsigned found = has();
+    open_reset();
+    assert_non_null(squatted);
+    assert_int_equal(peek(squatted), 0xb7);
+    assert_int_equal(peek(squatted + page() - 1), 0xb7);
+    munmap(squatted, page());
+    hp_vm_forget();
+    assert_int_equal(found, has()); /* and was not misled by it */
+}
+
 /* ---- A range that a failed MAP_FIXED lost ---- */
 
 static void a_lost_range_is_taken_back(void **state) {
@@ -429,6 +454,7 @@ int main(void) {
         cmocka_unit_test_setup(strays_are_given_back_and_counted, fresh),
         cmocka_unit_test_setup(beyond_the_address_space_is_enomem, fresh),
         cmocka_unit_test_setup(below_the_lowest_address_is_eperm, fresh),
+        cmocka_unit_test_setup(probing_takes_nobodys_page, fresh),
         cmocka_unit_test_setup(a_lost_range_is_taken_back, fresh),
         cmocka_unit_test_setup(a_range_lost_to_another_is_said_to_be, fresh),
         cmocka_unit_test_setup(locked_memory_is_dropped_all_the_same, fresh),
