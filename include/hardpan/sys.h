@@ -192,12 +192,15 @@ HP_API int hp_sys_futex_wake(const uint32_t *word, int count);
 
 /* ---- Sockets --------------------------------------------------------------------------------- */
 
+/* Entered again after a signal with the same arguments, so a timeout set on the socket itself
+ * (SO_RCVTIMEO, SO_SNDTIMEO) then begins anew. Wait with hp_sys_poll, which has a deadline. */
 HP_API int hp_sys_socket(int family, int type, int protocol); /* adds SOCK_CLOEXEC */
 /* adds SOCK_CLOEXEC */
 HP_API int hp_sys_socketpair(int family, int type, int protocol, int fds[2]);
 /* A signal does not stop a connect: it goes on, and this answers -EINPROGRESS, as for a
  * non-blocking socket. Wait until the socket is writable, then read SO_ERROR. Calling connect again
- * would answer -EALREADY. */
+ * would answer -EALREADY. A local (unix) socket that waited for room in the listener's queue does
+ * not go on: on Linux it is then writable with POLLHUP and no SO_ERROR; call connect again. */
 HP_API int hp_sys_connect(int fd, const struct sockaddr *address, unsigned length);
 /* adds SOCK_CLOEXEC */
 HP_API int hp_sys_accept4(int fd, struct sockaddr *address, unsigned *length, int flags);
