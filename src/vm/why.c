@@ -48,9 +48,13 @@ static bool data_limit(struct failure *failure) {
            exceeds(failure, kilobytes("/proc/self/status", "VmData:"), limit_of(RLIMIT_DATA));
 }
 
+/* -EAGAIN says so itself, also of the first reservation, when nothing is locked yet. */
+static bool over_locked(struct failure *failure) {
+    return exceeds(failure, kilobytes("/proc/self/status", "VmLck:"), limit_of(RLIMIT_MEMLOCK));
+}
+
 static bool locked_limit(struct failure *failure) {
-    const uint64_t locked = kilobytes("/proc/self/status", "VmLck:");
-    return locked && exceeds(failure, locked, limit_of(RLIMIT_MEMLOCK));
+    return kilobytes("/proc/self/status", "VmLck:") && over_locked(failure);
 }
 
 static bool mappings_limit(struct failure *failure) {
@@ -93,7 +97,7 @@ static int which_limit(struct failure *failure) {
 static int cause_of(int code, struct failure *failure) {
     switch (code) {
     case -ENOMEM: return which_limit(failure);
-    case -EAGAIN: return locked_limit(failure) ? HP_VM_CAUSE_LOCKED : HP_VM_CAUSE_UNKNOWN;
+    case -EAGAIN: return over_locked(failure) ? HP_VM_CAUSE_LOCKED : HP_VM_CAUSE_UNKNOWN;
     case -EEXIST: return HP_VM_CAUSE_TAKEN;
     case -EINVAL: return HP_VM_CAUSE_INVALID;
     case -EPERM:
