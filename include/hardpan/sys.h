@@ -200,9 +200,9 @@ HP_API int hp_sys_socketpair(int family, int type, int protocol, int fds[2]);
  * would answer -EALREADY. A local (unix) socket that waited for room in the listener's queue does
  * not go on: on Linux it is then writable with POLLHUP and no SO_ERROR; call connect again. */
 HP_API int hp_sys_connect(int fd, const struct sockaddr *address, unsigned length);
-/* This one and the four below are entered again after a signal with the same arguments, so a timeout
- * set on the socket itself (SO_RCVTIMEO, SO_SNDTIMEO) then begins anew. To wait with a deadline use
- * hp_sys_poll. Adds SOCK_CLOEXEC. */
+/* This one and the four below are entered again after a signal with the same arguments, so a
+ * timeout set on the socket itself (SO_RCVTIMEO, SO_SNDTIMEO) then begins anew. To wait with a
+ * deadline use hp_sys_poll. Adds SOCK_CLOEXEC. */
 HP_API int hp_sys_accept4(int fd, struct sockaddr *address, unsigned *length, int flags);
 HP_API long hp_sys_sendto(int fd, const void *data, size_t length, int flags,
                           const struct sockaddr *address, unsigned address_length);

@@ -126,14 +126,24 @@ value() {
     printf '%d' "$1"
 }
 
+in_xsys() {
+    awk -v name="$1" '$1 == name && $2 == "=" { print $3 }' "$zerrors"
+}
+
+in_crate() {
+    cat "$crate/mod.rs" "$crate/bsd/freebsdlike/mod.rs" "$crate/bsd/freebsdlike/freebsd/mod.rs" |
+        sed -n "s/^ *pub const $1: ::[a-z_]* = \([0-9a-fx]*\);.*/\1/p"
+}
+
 freebsd_flag_check() {
     freebsd_flags >"$work/ours"
     [ "$(wc -l <"$work/ours")" -eq 6 ] || { echo "flags.h: a flag is missing"; failed=1; }
     while read -r name number; do
-        theirs=$(awk -v name="$name" '$1 == name && $2 == "=" { print $3 }' "$zerrors")
-        [ "$(value "$number")" = "$(value "${theirs:-none}" 2>/dev/null)" ] && continue
-        echo "flags.h: $name is $number here and ${theirs:-unknown} there"
-        failed=1
+        for theirs in "$(in_xsys "$name")" "$(in_crate "$name")"; do
+            [ "$(value "$number")" = "$(value "${theirs:-none}" 2>/dev/null)" ] && continue
+            echo "flags.h: $name is $number here and ${theirs:-unknown} there"
+            failed=1
+        done
     done <"$work/ours"
 }
 
