@@ -3,11 +3,13 @@
  * initramfs, no shell, no libraries. It runs each line of /programs, says what each answered,
  * and ends the machine. */
 #include <fcntl.h>
-#include <stdbool.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -18,6 +20,14 @@ enum { WORDS = 16, SKIP_STATUS = 77 };
 static void mount_at(const char *kind, const char *folder) {
     mkdir(folder, 0755);
     if (mount(kind, folder, kind, 0, 0)) printf("init: %s is not to be had on %s\n", kind, folder);
+}
+
+/* A test may connect to itself. */
+static void raise_loopback(void) {
+    struct ifreq request = {.ifr_name = "lo", .ifr_flags = IFF_UP};
+    const int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || ioctl(fd, SIOCSIFFLAGS, &request)) puts("init: no loopback interface");
+    if (fd >= 0) close(fd);
 }
 
 static void speak_to_the_console(void) {
@@ -68,6 +78,7 @@ int main(void) {
     mount_at("proc", "/proc");
     mount_at("sysfs", "/sys");
     mount_at("tmpfs", "/tmp");
+    raise_loopback();
     struct utsname name;
     if (!uname(&name)) printf("kernel %s %s\n", name.release, name.machine);
     FILE *list = fopen("/programs", "r");

@@ -4,6 +4,7 @@
 #ifndef HP_TEST_RESTART_FILES_H
 #define HP_TEST_RESTART_FILES_H
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <stddef.h>
 #include <sys/epoll.h>
@@ -211,6 +212,23 @@ static bool full_listener(struct call *call) {
 
 static bool full_limited_listener(struct call *call) {
     return limited(call, full_listener(call), SO_SNDTIMEO);
+}
+
+/* A listener on the loopback interface with one connection waiting: its queue is full, and the
+ * kernel drops what comes next until somebody accepts and the caller's kernel tries again, after a
+ * second. */
+static bool full_tcp_listener(struct call *call) {
+    static struct sockaddr_in name = {.sin_family = AF_INET};
+    socklen_t length = sizeof name;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    call->fd[0] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    call->fd[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int first = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    set_arguments(call, call->fd[1], (long)&name, sizeof name, 0, 0, 0);
+    return bind(call->fd[0], (struct sockaddr *)&name, sizeof name) == 0 &&
+           listen(call->fd[0], 0) == 0 &&
+           getsockname(call->fd[0], (struct sockaddr *)&name, &length) == 0 &&
+           connect(first, (struct sockaddr *)&name, sizeof name) == 0;
 }
 
 static void accept_one(struct call *call, pid_t child) {

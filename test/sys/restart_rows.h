@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The rows of the restart matrix, and how calls block that no pipe, socket or file is needed for. */
+/* The rows of the restart matrix, and how calls block that need no pipe, socket or file. */
 #ifndef HP_TEST_RESTART_ROWS_H
 #define HP_TEST_RESTART_ROWS_H
 
@@ -246,6 +246,7 @@ static const struct row rows[] = {
     {"accept4", SYS_accept4, listener, 0, connect_to_it, false},
     {"accept4, SO_RCVTIMEO", SYS_accept4, limited_listener, 0, connect_to_it, false},
     {"connect, unix", SYS_connect, full_listener, 0, accept_one, false},
+    {"connect, tcp", SYS_connect, full_tcp_listener, 0, accept_one, false},
     {"connect, SO_SNDTIMEO", SYS_connect, full_limited_listener, 0, accept_one, false},
     {"openat, FIFO", SYS_openat, for_fifo, 0, open_other_end, false},
     {"flock", SYS_flock, for_flock, 0, unlock, false},
