@@ -7,15 +7,15 @@ set -eu
 
 skip() { echo "SKIP: $*"; exit 77; }
 
-[ $# -ge 3 ] || { echo "usage: build.sh amd64|arm64 FOLDER SOURCE.c..." >&2; exit 2; }
+[ $# -ge 3 ] || { echo "usage: build.sh amd64|arm64|i386 FOLDER SOURCE.c..." >&2; exit 2; }
 case $1 in
-amd64) machine=x86_64 ;;
-arm64) machine=aarch64 ;;
-*) echo "build.sh: '$1' is neither amd64 nor arm64" >&2; exit 2 ;;
+amd64) machine=x86_64 compiler=x86_64-linux-gnu-gcc ;;
+arm64) machine=aarch64 compiler=aarch64-linux-gnu-gcc ;;
+i386) machine=i386 compiler=i686-linux-gnu-gcc ;;
+*) echo "build.sh: '$1' is not amd64, arm64 or i386" >&2; exit 2 ;;
 esac
-compiler=$machine-linux-gnu-gcc
 command -v "$compiler" >/dev/null ||
-    skip "no $compiler (Debian: gcc-$machine-linux-gnu, libc6-dev-$1-cross)"
+    skip "no $compiler (Debian: gcc-${compiler%-gcc}, libc6-dev-$1-cross)"
 command -v cmake >/dev/null || skip "no cmake to build the library for $1 with"
 
 root=$(cd "$(dirname "$0")/../.." && pwd)

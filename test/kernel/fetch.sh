@@ -22,36 +22,38 @@ command -v apt-get >/dev/null || skip "no apt-get to fetch Debian's $arch kernel
 command -v dpkg-deb >/dev/null || skip "no dpkg-deb to unpack Debian's $arch kernel with"
 
 # Archives of other people rarely carry both architectures, and their failure would be ours.
-sources=$home/apt/sources
-rm -rf "$home/apt"
-mkdir -p "$sources" "$home/apt/state/lists/partial" "$home/apt/cache/archives/partial"
+apt=$(mktemp -d "$home/apt.XXXXXX")
+trap 'rm -rf "$apt"' EXIT
+sources=$apt/sources
+mkdir -p "$sources" "$apt/state/lists/partial" "$apt/cache/archives/partial"
 for file in /etc/apt/sources.list /etc/apt/sources.list.d/*; do
     if [ -f "$file" ] && grep -q '/debian' "$file"; then cp "$file" "$sources/"; fi
 done
 [ -n "$(ls "$sources")" ] || skip "no Debian archive among this machine's apt sources"
 
-: >"$home/apt/state/status"
-apt() {
+: >"$apt/state/status"
+from_apt() {
     tool=$1
     shift
     "$tool" -q -o APT::Architecture="$arch" -o APT::Architectures="$arch" \
         -o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$sources" \
-        -o Dir::State="$home/apt/state" -o Dir::State::lists="$home/apt/state/lists" \
-        -o Dir::State::status="$home/apt/state/status" -o Dir::Cache="$home/apt/cache" \
+        -o Dir::State="$apt/state" -o Dir::State::lists="$apt/state/lists" \
+        -o Dir::State::status="$apt/state/status" -o Dir::Cache="$apt/cache" \
         -o Acquire::Languages=none -o Acquire::Retries=2 \
-        -o Acquire::http::Timeout=30 -o APT::Sandbox::User=root "$@"
+        -o Acquire::http::Timeout=30 -o APT::Update::Error-Mode=any \
+        -o APT::Sandbox::User=root "$@"
 }
-log=$home/apt/log
-apt apt-get update >"$log" 2>&1 || skip "apt-get update for $arch failed: $(tail -n 1 "$log")"
-package=$(apt apt-cache depends "linux-image-cloud-$arch" 2>>"$log" |
+log=$apt/log
+from_apt apt-get update >"$log" 2>&1 || skip "apt-get update for $arch failed: $(tail -n 1 "$log")"
+package=$(from_apt apt-cache depends "linux-image-cloud-$arch" 2>>"$log" |
     sed -n 's/^ *Depends: *\(linux-image-[^ <>]*\)$/\1/p')
-[ -n "$package" ] || skip "linux-image-cloud-$arch is in none of this machine's Debian archives"
-(cd "$home/apt" && apt apt-get download "$package") >>"$log" 2>&1 ||
+[ -n "$package" ] ||
+    skip "no linux-image-cloud-$arch in this machine's Debian archives; apt: $(tail -n 1 "$log")"
+(cd "$apt" && from_apt apt-get download "$package") >>"$log" 2>&1 ||
     skip "apt-get download $package failed: $(tail -n 1 "$log")"
 
 # Only the image: the modules are ten times as large and the bench's initramfs loads none.
-dpkg-deb --fsys-tarfile "$home"/apt/"$package"_*.deb |
-    tar -x -C "$home/apt" --wildcards './boot/vmlinuz-*'
-mv "$home"/apt/boot/vmlinuz-* "$home/vmlinuz"
+dpkg-deb --fsys-tarfile "$apt"/"$package"_*.deb |
+    tar -x -C "$apt" --wildcards './boot/vmlinuz-*'
+mv "$apt"/boot/vmlinuz-* "$home/vmlinuz"
 echo "$package" >"$home/package"
-rm -rf "$home/apt"

@@ -5,7 +5,7 @@
 # instruction is emulated.
 set -eu
 
-[ $# -eq 2 ] || { echo "usage: restart.sh amd64|arm64 FOLDER" >&2; exit 2; }
+[ $# -eq 2 ] || { echo "usage: restart.sh amd64|arm64|i386 FOLDER" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 sys=$here/../sys
 "$here/build.sh" "$1" "$2" "$here/restart_stop.c" "$sys/restart_storm.c" "$sys/restart_matrix.c" \
