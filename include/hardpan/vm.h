@@ -172,6 +172,11 @@ HP_API int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_reg
 /* Bookkeeping only: the region keeps its first `head` bytes, `tail` is the rest. No call. */
 HP_API int hp_vm_split(struct hp_vm_region *region, size_t head, struct hp_vm_region *tail);
 
+/* Joins two regions that lie in a row: bookkeeping only, what hp_vm_split does undone. `region`
+ * becomes both, `tail` none. -EINVAL: they do not touch, or differ in their flags or node. No
+ * call. */
+HP_API int hp_vm_join(struct hp_vm_region *region, struct hp_vm_region *tail);
+
 /* Any -> None. 1 call. A whole reservation can be released also at vm.max_map_count; part of one
  * that was split may be -ENOMEM there, and is then still owned. A released region has size 0;
  * releasing it again is -EINVAL. -EPERM: sealed. */

@@ -50,6 +50,22 @@ int hp_vm_split(struct hp_vm_region *region, size_t head, struct hp_vm_region *t
     return 0;
 }
 
+static bool is_row(const struct hp_vm_region *region, const struct hp_vm_region *tail) {
+    if (!region->size || !tail->size || region == tail) return false;
+    if (region->base + region->size != tail->base) return false;
+    return region->flags == tail->flags && region->node == tail->node;
+}
+
+int hp_vm_join(struct hp_vm_region *region, struct hp_vm_region *tail) {
+    if (!is_row(region, tail)) return -EINVAL;
+    region->size += tail->size;
+    region->missed |= tail->missed;
+    region->guarded |= tail->guarded;
+    if (tail->used_high) hp_vm_use(region, tail->used_low, tail->used_high);
+    forget(tail);
+    return 0;
+}
+
 int hp_vm_seal(struct hp_vm_region *region) {
     if (!region->size) return -EINVAL;
     const int answer = hp_sys_mseal(region->base, region->size, 0);

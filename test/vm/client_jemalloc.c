@@ -68,11 +68,13 @@ static void add_chunk(const struct hp_vm_region *region) {
     pthread_rwlock_unlock(&chunk_lock);
 }
 
-static bool same_chunk(const void *a, const void *b) {
-    pthread_rwlock_rdlock(&chunk_lock);
-    const bool same = chunk_of(a) && chunk_of(a) == chunk_of(b);
+/* A verb's range lies in one region: two extents in a row can be one when their regions are. */
+static bool join_chunks(const void *a, const void *b) {
+    pthread_rwlock_wrlock(&chunk_lock);
+    struct hp_vm_region *first = chunk_of(a), *second = chunk_of(b);
+    const bool failed = !first || !second || (first != second && hp_vm_join(first, second) < 0);
     pthread_rwlock_unlock(&chunk_lock);
-    return same;
+    return failed;
 }
 
 /* Cuts [at, at + size) out of its region and releases it. */
@@ -214,13 +216,12 @@ static bool watched_split(extent_hooks_t *hooks, void *at, size_t size, size_t h
     return heap_split(hooks, at, size, head, tail, committed, index);
 }
 
-/* No extent spans two regions: a verb's range lies in one. */
 static bool watched_merge(extent_hooks_t *hooks, void *a, size_t a_size, void *b, size_t b_size,
                           bool committed, unsigned index) {
     COUNT(merge);
     RIGHT((unsigned char *)a + a_size == b);
     RIGHT(all_are(a, a_size + b_size, committed ? READY : RESERVED));
-    if (many) return !same_chunk(a, b);
+    if (many) RIGHT(!join_chunks(a, b));
     return heap_merge(hooks, a, a_size, b, b_size, committed, index);
 }
 

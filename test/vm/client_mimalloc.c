@@ -2,8 +2,8 @@
 /* mimalloc on hardpan: client_mimalloc WITHOUT
  *
  * Arenas placed side by side are handed to it, two of them committed and two only reserved (those
- * it commits itself), and it is told to use nothing else. Afterwards nobody may have unmapped any of
- * them, and hardpan's own verbs are run over what mimalloc left. It cannot be told that an arena is
+ * it commits itself), and it is told to use nothing else. Afterwards nobody may have unmapped any
+ * of them, and hardpan's own verbs run over what mimalloc left. It cannot be told that an arena is
  * gone, so once they are released the program ends without another allocation. */
 #include "client.h"
 
