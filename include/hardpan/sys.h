@@ -138,7 +138,6 @@ HP_API int hp_sys_openat(int directory, const char *path, int flags, unsigned mo
 /* Once, whatever the answer: the descriptor is gone on Linux even when a signal came (EINTR counts
  * as 0). */
 HP_API int hp_sys_close(int fd);
-/* on i386 within 2 GiB, else -EOVERFLOW */
 HP_API int64_t hp_sys_lseek(int fd, int64_t offset, int whence);
 HP_API long hp_sys_getdents64(int fd, void *buffer, size_t length);
 HP_API long hp_sys_readlinkat(int directory, const char *path, char *buffer, size_t length);

@@ -14,9 +14,13 @@ int hp_sys_openat(int directory, const char *path, int flags, unsigned mode) {
 
 int hp_sys_close(int fd) { return (int)ENTER1(close, fd); }
 
+/* i386: under a 64-bit kernel its lseek hands back the low half of a position and no error (seen on
+ * 6.18 past 8 TiB), so the call with a position of 64 bits is used. */
 int64_t hp_sys_lseek(int fd, int64_t offset, int whence) {
-    if (offset != (long)offset) return -HP_EOVERFLOW;
-    return ENTER3(lseek, fd, offset, whence);
+    if (HP_NR_llseek < 0) return ENTER3(lseek, fd, offset, whence);
+    int64_t found = 0;
+    const long answer = ENTER5(llseek, fd, offset >> 32, offset, &found, whence);
+    return answer ? answer : found;
 }
 
 long hp_sys_getdents64(int fd, void *buffer, size_t length) {

@@ -107,6 +107,21 @@ static void the_wrapper_scales_its_offset(int fd) {
         CHECK(hp_sys_mmap(0, PAGE, PROT_READ, flags, fd, 1LL << 44, &at) == -EINVAL);
 }
 
+static void a_position_has_64_bits(void) {
+    const int64_t far = ((int64_t)1 << 43) + PAGE;
+    const int fd = hp_sys_memfd_create("far", 0);
+    void *at = 0;
+    CHECK(hp_sys_ftruncate(fd, far + PAGE) == 0);
+    CHECK(hp_sys_lseek(fd, 0, SEEK_END) == far + PAGE);
+    CHECK(hp_sys_lseek(fd, far, SEEK_SET) == far);
+    CHECK(hp_sys_lseek(fd, -far - 1, SEEK_CUR) == -EINVAL);
+    CHECK(hp_sys_write(fd, "far", 3) == 3);
+    CHECK(hp_sys_mmap(0, PAGE, PROT_READ, MAP_SHARED, fd, far, &at) == 0);
+    CHECK(!memcmp(at, "far", 3));
+    CHECK(hp_sys_munmap(at, PAGE) == 0);
+    CHECK(hp_sys_close(fd) == 0);
+}
+
 static int64_t by_libc(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);
@@ -141,6 +156,7 @@ int main(void) {
     for (int length = 1; length < 200; length += 33) with_a_moving_stack(fd, length);
     CHECK(deep(fd, 50) == 1275);
     the_wrapper_scales_its_offset(fd);
+    a_position_has_64_bits();
     times_are_the_kernels();
     clock_is_named();
     return failures != 0;

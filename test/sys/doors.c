@@ -216,7 +216,7 @@ static void a_large_file_keeps_its_length(void **state) {
     const int fd = hp_sys_memfd_create("large", 0);
     ANSWERS(hp_sys_ftruncate(fd, large), 0);
     const int64_t end = hp_sys_lseek(fd, 0, SEEK_END);
-    assert_true(end == (sizeof(long) == 8 ? large : -EOVERFLOW));
+    assert_true(end == large);
     ANSWERS(hp_sys_close(fd), 0);
 }
 

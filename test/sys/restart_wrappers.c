@@ -109,6 +109,7 @@ static const char *const not_blocked[][2] = {
     {"ioctl", "whether it waits is its driver's affair"},
     {"ftruncate", "waits for the storage only"},
     {"lseek", "waits on file systems of a network or of another process only"},
+    {"llseek", "waits on file systems of a network or of another process only"},
     {"getdents64", "waits on file systems of a network or of another process only"},
     {"readlinkat", "waits on file systems of a network or of another process only"},
     {"unlinkat", "waits on file systems of a network or of another process only"},

@@ -10,6 +10,7 @@ enum {
     HP_NR_openat = 295,
     HP_NR_close = 6,
     HP_NR_lseek = 19,
+    HP_NR_llseek = 140, /* _llseek */
     HP_NR_getdents64 = 220,
     HP_NR_readlinkat = 305,
     HP_NR_unlinkat = 301,

@@ -9,6 +9,7 @@ enum {
     HP_NR_openat = 56,
     HP_NR_close = 57,
     HP_NR_lseek = 62,
+    HP_NR_llseek = -1,
     HP_NR_getdents64 = 61,
     HP_NR_readlinkat = 78,
     HP_NR_unlinkat = 35,

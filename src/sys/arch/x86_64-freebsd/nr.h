@@ -10,6 +10,7 @@ enum {
     HP_NR_openat = 499,
     HP_NR_close = 6,
     HP_NR_lseek = 478,
+    HP_NR_llseek = -1,
     HP_NR_getdents64 = -1,
     HP_NR_readlinkat = 500,
     HP_NR_unlinkat = 503,

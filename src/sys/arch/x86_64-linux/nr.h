@@ -9,6 +9,7 @@ enum {
     HP_NR_openat = 257,
     HP_NR_close = 3,
     HP_NR_lseek = 8,
+    HP_NR_llseek = -1,
     HP_NR_getdents64 = 217,
     HP_NR_readlinkat = 267,
     HP_NR_unlinkat = 263,
