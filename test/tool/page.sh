@@ -15,6 +15,7 @@ for path in 'keys' '.kernel | keys' '.facts[0] | keys'; do
 done
 
 run "$hardpan" doctor --help
+# shellcheck disable=SC2013 # an option has no blanks
 for option in $(grep -oE -- '--[a-z]+' "$work/out" | sort -u); do
     grep -q "^\.It Fl Fl ${option#--}" "$page" || fail "$option is not in the page"
 done

@@ -7,7 +7,7 @@
 /* The smallest step that mprotect accepts within a mapping; 0 when it accepts none. */
 static size_t grain(uintptr_t at, size_t length) {
     for (size_t step = 1024; step < length; step *= 2)
-        if (!hp_sys_mprotect((void *)(at + step), 0, PROT_NONE)) return step;
+        if (!hp_sys_mprotect((void *)(at + step), length - step, PROT_NONE)) return step;
     return 0;
 }
 

@@ -27,15 +27,14 @@ static bool grants(size_t length, int extra) {
 }
 
 /* 32 TiB with write permission is more than any machine holds. Mode 2 also charges what says
- * MAP_NORESERVE, mode 0 refuses only what does not say it, mode 1 grants both. -1: a limit or a
- * small address space speaks first. */
+ * MAP_NORESERVE, mode 0 refuses only what does not say it, mode 1 grants both. -1: a limit, a small
+ * address space or a slow emulator speaks first. */
 static int overcommit_by_behaviour(void) {
-    const size_t length = (size_t)1 << (sizeof(void *) == 8 ? 45 : 31);
-    uintptr_t at;
-    if (sizeof(void *) != 8 || map_at(0, length, PROT_NONE, MAP_NORESERVE, &at)) return -1;
-    unmap(at, length);
-    if (grants(length, 0)) return 1;
-    return grants(length, MAP_NORESERVE) ? 0 : 2;
+    const unsigned power = 45;
+    int refusal;
+    if (largest_reservation(&refusal) < power) return -1;
+    if (grants((size_t)1 << power, 0)) return 1;
+    return grants((size_t)1 << power, MAP_NORESERVE) ? 0 : 2;
 }
 
 static void strict_commit(struct finding *f) {

@@ -75,25 +75,6 @@ static void noreplace(struct finding *f) {
     judge_noreplace(f, full, partial, exact);
 }
 
-/* 8 EiB is beyond every address space, 2 GiB beyond none of 32 bits. */
-static const unsigned top_power = sizeof(void *) == 8 ? 62 : 31;
-
-/* Upwards, and not on when one took long: an emulator spends seconds on a terabyte (qemu-user 7.2:
- * 9 s for 128 GiB). */
-static unsigned largest_reservation(int *refusal) {
-    unsigned granted = 0;
-    for (unsigned power = 24; power <= top_power; power++) {
-        const int64_t began = hp_sys_now();
-        uintptr_t at;
-        *refusal = map_at(0, (size_t)1 << power, PROT_NONE, MAP_NORESERVE, &at);
-        if (*refusal) break;
-        unmap(at, (size_t)1 << power);
-        granted = power;
-        if (hp_sys_now() - began > 5000000) break;
-    }
-    return granted;
-}
-
 static void reserve(struct finding *f) {
     int refusal;
     const unsigned power = largest_reservation(&refusal);

@@ -13,39 +13,48 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "stopped.h"
 #include "storm.h"
 
-/* One call that waits while signals come: 0 or more when it ended by itself, or -errno. */
 struct trial {
     const char *name;
-    long (*wait)(void);
-    void (*feed)(void); /* gives it what it waits for; NULL: it ends by itself */
-    bool restarts;      /* by signal(7), when the handler has SA_RESTART */
+    struct storm storm;
+    bool restarts; /* by signal(7), when the handler has SA_RESTART */
 };
 
-/* 0 with the call's answer, or -errno when there is no thread to send signals: of that the call is
- * not to blame. glibc 2.36 starts none where clone3 is answered with EPERM. A call that ends before
- * STORM_FEEDS signals came was not tried: again, and after three times -EAGAIN. */
+/* Answers beside the call's own: LOST + n, it lost its argument n; it never came back. */
+enum { LOST = 1000, NEVER = 2000 };
+
+/* 0 with an answer, or -errno when nothing could be tried: of that the call is not to blame. glibc
+ * 2.36 starts no thread where clone3 is answered with EPERM. A call that ended before all signals
+ * had come is tried again, and after three times it is -EAGAIN. */
 static int in_storm(const struct trial *trial, long *answer) {
     enum { TRIES = 3 };
     for (int i = 0; i < TRIES; i++) {
-        struct storm storm;
-        int code = storm_begin(&storm, trial->feed);
-        if (code) return code;
-        *answer = trial->wait();
-        code = storm_end(&storm);
+        unsigned struck;
+        const int code = storm_run(&trial->storm, answer, &struck);
+        if (code == -ETIMEDOUT) return *answer = NEVER, 0;
         if (code) return code;
         const bool by_itself = *answer < 0 && *answer != -ETIMEDOUT;
-        if (by_itself || storm_struck() >= STORM_FEEDS) return 0;
+        if (by_itself || struck >= STORM_FEEDS) return 0;
     }
     return -EAGAIN;
 }
 
-/* ---- restart.args: answers that only right arguments give; LOST + n: argument n was lost ----- */
+static void add_failure(struct list *list, const char *name, long answer) {
+    if (answer == NEVER)
+        list_add(list, "%s never came back", name);
+    else if (answer > LOST)
+        list_add(list, "%s lost argument %ld", name, answer - LOST);
+    else
+        list_add(list, "%s: %s", name, error_word((int)answer));
+}
 
-enum { LOST = 1000, EVERY_CHILD = 0x40000000, CHILD_SAYS = 7 };
+/* ---- restart.args: answers that only right arguments give ---- */
+
+enum { EVERY_CHILD = 0x40000000, CHILD_SAYS = 7 };
 
 /* The pipe or pair that is waited for: [0] is read, the handler writes into [1]. */
 static int channel[2];
@@ -110,9 +119,9 @@ static long wait4_waits(void) {
 }
 
 static const struct trial argument_trials[] = {
-    {"recvfrom", recvfrom_waits, feed_channel, true},
-    {"splice", splice_waits, feed_channel, true},
-    {"wait4", wait4_waits, feed_channel, true},
+    {"recvfrom", {recvfrom_waits, feed_channel}, true},
+    {"splice", {splice_waits, feed_channel}, true},
+    {"wait4", {wait4_waits, feed_channel}, true},
 };
 
 static int open_pair(void) { return hp_sys_socketpair(AF_UNIX, SOCK_DGRAM, 0, channel); }
@@ -125,7 +134,7 @@ static void close_channel(void) {
 
 /* What a trial waits on: made before it, gone after it. */
 static int open_for(const struct trial *trial) {
-    if (trial->wait == recvfrom_waits) return open_pair();
+    if (trial->storm.wait == recvfrom_waits) return open_pair();
     const int code = open_pipe();
     if (code) return code;
     file = hp_sys_memfd_create("hardpan", 0);
@@ -142,32 +151,29 @@ struct arguments {
     struct list kept, lost;
 };
 
-static void judge_trial(struct arguments *arguments, const char *name, long answer) {
-    if (!answer) return list_add(&arguments->kept, "%s", name);
-    if (answer > LOST)
-        return list_add(&arguments->lost, "%s lost argument %ld", name, answer - LOST);
-    list_add(&arguments->lost, "%s: %s", name, error_word((int)answer));
-}
-
 /* Where there is no memfd, splice has nothing to write into that leaves no trace, and is left
  * out. */
 static int try_arguments(struct arguments *arguments, const struct trial *trial) {
     long answer = 0;
     int code = open_for(trial);
     if (code) return code;
-    const bool possible = trial->wait != splice_waits || file >= 0;
+    const bool possible = trial->storm.wait != splice_waits || file >= 0;
     if (possible) code = in_storm(trial, &answer);
     close_all();
-    if (possible && !code) judge_trial(arguments, trial->name, answer);
+    if (!possible || code) return code;
+    if (answer)
+        add_failure(&arguments->lost, trial->name, answer);
+    else
+        list_add(&arguments->kept, "%s", trial->name);
     return code;
 }
 
 static void args(struct finding *f) {
     struct arguments arguments = {.kept = {.count = 0}};
-    for (size_t i = 0; i < COUNT(argument_trials); i++) {
-        const int code = try_arguments(&arguments, &argument_trials[i]);
-        if (code) return blind(f, "the thread or pipe for the trial", code);
-    }
+    int code = 0;
+    for (size_t i = 0; i < COUNT(argument_trials) && !code; i++)
+        code = try_arguments(&arguments, &argument_trials[i]);
+    if (code && !arguments.lost.count) return blind(f, "the thread or pipe for the trial", code);
     if (!arguments.lost.count)
         return found(f, STATUS_OK, "arguments 4 to 6 live through restarts: %s",
                      arguments.kept.text);
@@ -260,10 +266,10 @@ static long sleep_waits(void) {
 }
 
 static const struct trial eintr_trials[] = {
-    {"read", read_waits, feed_channel, true},   {"wait4", wait4_waits, feed_channel, true},
-    {"futex", futex_forever, feed_word, true},  {"futex with a timeout", futex_timed, 0, true},
-    {"ppoll", ppoll_waits, 0, false},           {"epoll_pwait", epoll_waits, 0, false},
-    {"clock_nanosleep", sleep_waits, 0, false},
+    {"read", {read_waits, feed_channel}, true},   {"wait4", {wait4_waits, feed_channel}, true},
+    {"futex", {futex_forever, feed_word}, true},  {"futex with a timeout", {futex_timed, 0}, true},
+    {"ppoll", {ppoll_waits, 0}, false},           {"epoll_pwait", {epoll_waits, 0}, false},
+    {"clock_nanosleep", {sleep_waits, 0}, false},
 };
 
 struct answers {
@@ -272,15 +278,15 @@ struct answers {
 
 static void sort_answer(struct answers *answers, const struct trial *trial, long answer) {
     const bool came_back = answer == -EINTR;
-    if (answer < 0 && !came_back && answer != -ETIMEDOUT)
-        return list_add(&answers->failed, "%s: %s", trial->name, error_word((int)answer));
+    if (answer > LOST || (answer < 0 && !came_back && answer != -ETIMEDOUT))
+        return add_failure(&answers->failed, trial->name, answer);
     list_add(came_back ? &answers->came_back : &answers->went_on, "%s", trial->name);
     if (came_back == trial->restarts) list_add(&answers->unlike, "%s", trial->name);
 }
 
 static void judge_eintr(struct finding *f, const struct answers *answers) {
     if (answers->failed.count) {
-        found(f, STATUS_WRONG, "interrupted, and then %s", answers->failed.text);
+        found(f, STATUS_WRONG, "interrupted: %s", answers->failed.text);
         return todo(f, "Look at the call with strace.");
     }
     found(f, answers->unlike.count ? STATUS_NOTE : STATUS_OK, "EINTR from %s; restarted: %s%s%s",

@@ -27,6 +27,25 @@ uintptr_t free_hole(size_t length) {
     return hole;
 }
 
+/* 8 EiB is beyond every address space, 2 GiB beyond none of 32 bits. */
+static const unsigned top_power = sizeof(void *) == 8 ? 62 : 31;
+
+/* Upwards, and not on when one took long: an emulator spends seconds on a terabyte (qemu-user 7.2:
+ * 9 s for 128 GiB). */
+unsigned largest_reservation(int *refusal) {
+    unsigned granted = 0;
+    for (unsigned power = 24; power <= top_power; power++) {
+        const int64_t began = hp_sys_now();
+        uintptr_t at;
+        *refusal = map_at(0, (size_t)1 << power, PROT_NONE, MAP_NORESERVE, &at);
+        if (*refusal) break;
+        unmap(at, (size_t)1 << power);
+        granted = power;
+        if (hp_sys_now() - began > 5000000) break;
+    }
+    return granted;
+}
+
 long read_file(const char *path, char *text, size_t size) {
     const int fd = hp_sys_openat(AT_FDCWD, path, O_RDONLY, 0);
     if (fd < 0) return fd;

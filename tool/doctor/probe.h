@@ -24,6 +24,10 @@ void unmap(uintptr_t address, size_t length);
 /* An address with `length` bytes free behind it: granted, then given back. 0 when there is none. */
 uintptr_t free_hole(size_t length);
 
+/* The power of two of the largest reservation granted, 0 for none; *refusal is the next one's, 0
+ * when it was not asked for. */
+unsigned largest_reservation(int *refusal);
+
 /* At most size - 1 bytes and a terminator; how many bytes, or -errno. */
 long read_file(const char *path, char *text, size_t size);
 int read_number(const char *path, uint64_t *number);

@@ -1,58 +1,92 @@
 /* SPDX-License-Identifier: MIT */
 #include "storm.h"
 
+#include <errno.h>
 #include <hardpan.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 
-enum { SIGNAL = SIGURG, PERIOD = 500000 };
+enum { SIGNAL = SIGURG, PERIOD = 500000, GIVE_UP = 2000000000 };
 
-static atomic_uint struck;
-static void (*feed_now)(void);
+/* One at a time. Static, because a thread that never comes back outlives its storm. */
+static struct {
+    const struct storm *storm;
+    atomic_uint struck;
+    atomic_int thread; /* 0 until it runs */
+    atomic_bool over;
+    long answer;
+    bool stuck;
+} now;
 
 static void handle(int signal) {
     (void)signal;
-    if (atomic_fetch_add(&struck, 1) + 1 == STORM_FEEDS && feed_now) feed_now();
-}
-
-unsigned storm_struck(void) { return atomic_load(&struck); }
-
-/* Where no signal can be sent the call is fed from here: it would wait for ever. */
-static void *send_signals(void *context) {
-    struct storm *storm = context;
-    while (!atomic_load(&storm->over) && !storm->code) {
-        hp_sys_sleep(hp_sys_after(PERIOD));
-        if (!atomic_load(&storm->over))
-            storm->code = hp_sys_tgkill(hp_sys_getpid(), storm->thread, SIGNAL);
-    }
-    if (storm->code && feed_now) feed_now();
-    return 0;
+    if (atomic_fetch_add(&now.struck, 1) + 1 == STORM_FEEDS && now.storm->feed) now.storm->feed();
 }
 
 /* Whoever started us may have blocked the signal, and a mask lives through exec. */
-int storm_begin(struct storm *storm, void (*feed)(void)) {
-    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+static void *wait_in_storm(void *unused) {
     sigset_t only;
-    sigemptyset(&action.sa_mask);
+    (void)unused;
     sigemptyset(&only);
     sigaddset(&only, SIGNAL);
-    atomic_store(&struck, 0);
-    atomic_init(&storm->over, false);
-    feed_now = feed;
-    storm->code = 0;
-    storm->thread = hp_sys_gettid();
-    sigaction(SIGNAL, &action, &storm->kept);
-    pthread_sigmask(SIG_UNBLOCK, &only, &storm->mask);
-    const int code = pthread_create(&storm->sender, 0, send_signals, storm);
-    if (code) {
-        pthread_sigmask(SIG_SETMASK, &storm->mask, 0);
-        sigaction(SIGNAL, &storm->kept, 0);
-    }
-    return -code;
+    pthread_sigmask(SIG_UNBLOCK, &only, 0);
+    atomic_store(&now.thread, hp_sys_gettid());
+    now.answer = now.storm->wait();
+    atomic_store(&now.over, true);
+    return 0;
 }
 
-int storm_end(struct storm *storm) {
-    atomic_store(&storm->over, true);
-    pthread_join(storm->sender, 0);
-    pthread_sigmask(SIG_SETMASK, &storm->mask, 0);
-    sigaction(SIGNAL, &storm->kept, 0);
-    return storm->code;
+static bool wants_signal(void) {
+    return atomic_load(&now.thread) && !atomic_load(&now.over) &&
+           atomic_load(&now.struck) < STORM_FEEDS;
+}
+
+/* Until the call is over. Where no signal can be sent it is fed from here, or it would wait on. */
+static int strike(void) {
+    const hp_deadline until = hp_sys_after(GIVE_UP);
+    int code = 0;
+    while (!atomic_load(&now.over)) {
+        hp_sys_sleep(hp_sys_after(PERIOD));
+        if (hp_sys_now() > until) return -ETIMEDOUT;
+        if (code || !wants_signal()) continue;
+        code = hp_sys_tgkill(hp_sys_getpid(), atomic_load(&now.thread), SIGNAL);
+        if (code == -ESRCH) code = 0; /* it has just ended */
+        if (code && now.storm->feed) now.storm->feed();
+    }
+    return code;
+}
+
+static void prepare(const struct storm *storm) {
+    now.storm = storm;
+    atomic_store(&now.struck, 0);
+    atomic_store(&now.thread, 0);
+    atomic_store(&now.over, false);
+}
+
+static int run_thread(void) {
+    pthread_t waiter;
+    int code = -pthread_create(&waiter, 0, wait_in_storm, 0);
+    if (code) return code;
+    code = strike();
+    now.stuck = code == -ETIMEDOUT;
+    if (now.stuck)
+        pthread_detach(waiter);
+    else
+        pthread_join(waiter, 0);
+    return code;
+}
+
+int storm_run(const struct storm *storm, long *answer, unsigned *struck) {
+    struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART}, kept;
+    if (now.stuck) return -EBUSY;
+    prepare(storm);
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGNAL, &action, &kept);
+    const int code = run_thread();
+    sigaction(SIGNAL, &kept, 0);
+    *answer = code ? 0 : now.answer;
+    *struck = atomic_load(&now.struck);
+    return code;
 }

@@ -1,35 +1,24 @@
 /* SPDX-License-Identifier: MIT */
-/* Signals for one thread, half a millisecond apart, to a handler installed with SA_RESTART. SIGURG,
- * because a process that does not handle it ignores it: one that comes late, after the handler is
- * gone, does nothing. */
+/* A call that waits, in a thread of its own, struck by signals to a handler installed with
+ * SA_RESTART. SIGURG, because a process that does not handle it ignores it: one that comes late,
+ * after the handler is gone, does nothing. */
 #ifndef STORM_H
 #define STORM_H
 
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-
-/* The signal at which the handler feeds. */
+/* So many signals, half a millisecond apart, and no more: under an emulator a call that is
+ * interrupted all the time gets nowhere (qemu-user 7.2). */
 enum { STORM_FEEDS = 3 };
 
+/* What is waited for: `wait` makes the call, and `feed`, in the handler of signal STORM_FEEDS,
+ * gives it what it waits for, by async-signal-safe calls only; NULL when it ends by itself. */
 struct storm {
-    int thread; /* whom it strikes: the caller of storm_begin */
-    atomic_bool over;
-    pthread_t sender;
-    int code;              /* the sender's; read after storm_end */
-    sigset_t mask;         /* as it was */
-    struct sigaction kept; /* as it was */
+    long (*wait)(void);
+    void (*feed)(void);
 };
 
-/* `feed` runs in the handler of signal STORM_FEEDS: it gives a blocked call what it waits for, so
- * that a call which was restarted ends. Only async-signal-safe calls. 0 or -errno; one storm at a
- * time. */
-int storm_begin(struct storm *storm, void (*feed)(void));
-/* 0, or why no signal could be sent. */
-int storm_end(struct storm *storm);
-
-/* Signals handled since storm_begin. */
-unsigned storm_struck(void);
+/* 0 with the answer of `wait` and how many signals were handled; -ETIMEDOUT when the call was
+ * fed and never came back; otherwise why it could not be tried: -EBUSY after such a call, whose
+ * thread still waits, or what refused the thread or the signal. */
+int storm_run(const struct storm *storm, long *answer, unsigned *struck);
 
 #endif
