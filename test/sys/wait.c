@@ -108,6 +108,16 @@ static void sleep_keeps_its_absolute_time(void **state) {
     assert_same_absolute_time(deadline);
 }
 
+/* Nanoseconds of all that fits: a kernel refuses a timespec that is out of range. */
+static void a_sleep_for_good_is_a_valid_time(void **state) {
+    (void)state;
+    replace(HP_CALL_clock_nanosleep, 2, 0);
+    assert_int_equal(hp_sys_sleep(HP_FOREVER), 0);
+    assert_same_absolute_time(HP_FOREVER);
+    assert_in_range(entries[0].time.nsec, 0, SECOND - 1);
+    assert_true(entries[0].time.sec > 0);
+}
+
 static void poll_is_given_what_is_left(void **state) {
     (void)state;
     const uint64_t retried = retries();
@@ -293,6 +303,7 @@ static void after_does_not_overflow(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(sleep_keeps_its_absolute_time, reset),
+        cmocka_unit_test_setup(a_sleep_for_good_is_a_valid_time, reset),
         cmocka_unit_test_setup(poll_is_given_what_is_left, reset),
         cmocka_unit_test_setup(epoll_is_given_what_is_left, reset),
         cmocka_unit_test_setup(futex_keeps_its_absolute_time, reset),
