@@ -10,7 +10,10 @@ int hp_vm_discard(struct hp_vm_region *region, void *at, size_t size) {
         if (answer == 0) return 0;
     }
     hp_vm_count(&hp_vm_counters.discard_eager, 1);
+    const int lazily = answer;
     answer = hp_sys_madvise(at, size, ADVICE_DONTNEED);
+    if (answer == 0 && lazily == -EINVAL)
+        hp_vm_lack(HP_VM_HAS_FREE); /* locked memory refuses both */
     /* locked memory, or a kernel without madvise: contents may stay, as said */
     return answer == -EINVAL || answer == -ENOSYS ? 0 : answer;
 }

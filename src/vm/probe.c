@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What this kernel does, found by asking it: at most 12 calls, and 2 more where mmap ignores
- * addresses; two mappings made and taken back. */
+/* What this kernel does, found by asking it: at most 12 calls, and 1 more where MAP_FIXED_NOREPLACE is
+ * not known; three mappings made and taken back. */
 #include <string.h>
 
 #include "auxv.h"
@@ -21,38 +21,37 @@ static size_t page_size;
 static bool accepts(int advice) { return hp_sys_madvise(0, 0, advice) == 0; }
 
 /* Advice on nothing is refused if it is unknown (6.1 and 6.18 seen). qemu-user 7.2 accepts
- * anything: no answer counts then. */
+ * anything: no answer counts then. MADV_FREE is believed: its first use tells. */
 static unsigned probe_advice(void) {
     if (accepts(ADVICE_NONSENSE)) return 0;
-    unsigned has = HP_VM_HAS_ADVICE;
+    unsigned has = HP_VM_HAS_ADVICE | HP_VM_HAS_FREE;
     if (accepts(ADVICE_GUARD_INSTALL)) has |= HP_VM_HAS_GUARD;
     if (accepts(ADVICE_POPULATE_WRITE)) has |= HP_VM_HAS_POPULATE;
     if (accepts(ADVICE_DONTNEED_LOCKED)) has |= HP_VM_HAS_LOCKED;
-    if (accepts(ADVICE_FREE)) has |= HP_VM_HAS_FREE;
     return has;
 }
 
-/* Where a page landed that was asked for with MAP_FIXED_NOREPLACE: 0 if refused as taken. A page
- * that landed elsewhere is given back. */
-static int land(unsigned char *at, size_t size, void **where) {
-    const int answer =
-        hp_sys_mmap(at, size, PROT_NONE, RESERVATION | FLAG_FIXED_NOREPLACE, -1, 0, where);
-    if (answer == 0 && *where != at) hp_sys_munmap(*where, size);
-    return answer;
+/* The partial overlap must be refused: 4.17 and 4.18 missed it, and replaced what was there; before,
+ * the flag was a hint. *ours then begins where the kernel put it. */
+static bool probe_noreplace(unsigned char *end_of_hole, size_t page, unsigned char **ours) {
+    void *got;
+    const int answer = hp_sys_mmap(end_of_hole, 2 * page, PROT_NONE,
+                                   RESERVATION | FLAG_FIXED_NOREPLACE, -1, 0, &got);
+    if (answer < 0) return answer == -EEXIST;
+    if (got == end_of_hole)
+        *ours = got;
+    else
+        hp_sys_munmap(got, 2 * page);
+    return false;
 }
 
-/* `hole` is a free page of our own making, the page after it is ours. The partial overlap must be
- * refused (4.17 and 4.18 missed it, and replaced), the hole itself be granted or be taken by
- * another thread, whose it is then: *ours says whether a probe took it. Who replaced our page is
- * given no hints either: to nanos before 2019 a hint was MAP_FIXED. */
-static unsigned probe_placement(unsigned char *hole, size_t page, bool *ours) {
-    void *overlap = 0, *exact = 0;
-    const bool refused = land(hole, 2 * page, &overlap) == -EEXIST;
-    const int answer = land(hole, page, &exact);
-    *ours = overlap == hole || exact == hole;
-    const bool granted = answer == -EEXIST || exact == hole, replaced = overlap == hole;
-    return (refused && granted ? HP_VM_HAS_NOREPLACE : 0u) |
-           (granted && !replaced ? HP_VM_HAS_HINT : 0u);
+/* In the middle of three free pages, where neither a search from above nor one from below would
+ * have come to by itself. */
+static bool probe_hint(unsigned char *middle, size_t page) {
+    void *got;
+    if (hp_sys_mmap(middle, page, PROT_NONE, RESERVATION, -1, 0, &got) < 0) return false;
+    hp_sys_munmap(got, page);
+    return got == middle;
 }
 
 /* Some kernels accept MADV_DONTNEED and do nothing (nanos, old qemu-user). */
@@ -65,19 +64,21 @@ static unsigned probe_zeroing(volatile unsigned char *byte, size_t page) {
 
 static size_t huge_page_of(size_t page) { return page / 8 * page; }
 
+/* A hole of three pages is made at the start, and is not unmapped with the rest: by then it may be
+ * another thread's. Who replaced our page is given no hints: to nanos before 2019 a hint was
+ * MAP_FIXED. */
 static unsigned probe_mappings(size_t page) {
-    const size_t huge = huge_page_of(page), size = huge <= HUGE_MAX ? 2 * huge : 4 * page;
+    const size_t huge = huge_page_of(page), size = huge <= HUGE_MAX ? 2 * huge : 6 * page;
     void *at;
     if (hp_sys_mmap(0, size, PROT_READ | PROT_WRITE, RESERVATION, -1, 0, &at) < 0) return 0;
-    unsigned char *base = at;
+    unsigned char *base = at, *end = base + size, *ours = base + 3 * page;
     unsigned has = KNOWN;
-    bool hole_is_ours;
     if (huge <= HUGE_MAX && hp_is_aligned((uintptr_t)at, huge)) has |= HP_VM_HAS_HUGE_ALIGN;
-    hp_sys_munmap(base, page);
-    has |= probe_placement(base, page, &hole_is_ours);
-    has |= probe_zeroing(base + 2 * page, page); /* the page before it may have been replaced */
-    const size_t kept = hole_is_ours ? 0 : page;
-    hp_sys_munmap(base + kept, size - kept);
+    hp_sys_munmap(base, 3 * page);
+    if (probe_noreplace(base + 2 * page, page, &ours)) has |= HP_VM_HAS_NOREPLACE;
+    if (ours == base + 3 * page && probe_hint(base + page, page)) has |= HP_VM_HAS_HINT;
+    has |= probe_zeroing(base + 4 * page, page);
+    hp_sys_munmap(ours, (size_t)(end - ours));
     return has;
 }
 

@@ -218,7 +218,7 @@ static void a_look_at_any_size_is_one_call(void **state) {
     struct hp_vm_view view;
     struct hp_vm_span span;
     assert_int_equal(hp_vm_view_open(&view), 0);
-    for (size_t size = page(); size <= GIB; size *= 8) {
+    for (size_t size = page(); size <= 512 * MIB; size *= 4) {
         unsigned char *at = free_place(size);
         if (hp_vm_query(&view, (uintptr_t)at, size, &span) == 0 && !(has() & HP_VM_HAS_QUERY))
             break;

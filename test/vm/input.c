@@ -229,8 +229,9 @@ static void the_longest_name_is_taken(void **state) {
 static void what_cannot_fit_is_enomem(void **state) {
     (void)state;
     const size_t half = SIZE_MAX / 2 + 1;
-    const struct hp_vm_request large[] = {
-        {.size = half}, {.size = half, .align = half}, {.size = SIZE_MAX & ~(2 * page() - 1)}};
+    const struct hp_vm_request large[] = {{.size = SIZE_MAX & ~(2 * page() - 1)},
+                                          {.size = half, .align = half},
+                                          {.size = half + half / 2, .align = half}};
     const int before = mappings();
     struct hp_vm_region region;
     for (size_t i = 0; i < sizeof large / sizeof *large; i++)

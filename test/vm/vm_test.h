@@ -112,11 +112,7 @@ static inline unsigned has(void) {
     return info.has;
 }
 
-static inline size_t page(void) {
-    struct hp_vm_info info;
-    hp_vm_probe(&info);
-    return info.page;
-}
+static inline size_t page(void) { return (size_t)sysconf(_SC_PAGESIZE); }
 
 static inline struct hp_vm_region reserve(size_t size) {
     struct hp_vm_region region;

@@ -63,6 +63,14 @@ static inline void small_true(bool holds, const char *text, const char *file, in
     small_fail(file, line);
 }
 
+static inline void small_in_range(unsigned long long value, unsigned long long low,
+                                  unsigned long long high, const char *text, const char *file,
+                                  int line) {
+    if (value >= low && value <= high) return;
+    printf("%s: %llu (%#llx) is not within %llu and %llu\n", text, value, value, low, high);
+    small_fail(file, line);
+}
+
 static inline void small_string(const char *a, const char *b, const char *file, int line) {
     if (strcmp(a, b) == 0) return;
     printf("\"%s\" is not \"%s\"\n", a, b);
@@ -82,9 +90,8 @@ static inline void small_string(const char *a, const char *b, const char *file, 
 #define assert_memory_equal(a, b, n)                                                               \
     small_true(memcmp(a, b, n) == 0, "same bytes: " #a, SMALL_WHERE)
 #define assert_in_range(v, l, h)                                                                   \
-    small_true((unsigned long long)(v) >= (unsigned long long)(l) &&                               \
-                   (unsigned long long)(v) <= (unsigned long long)(h),                             \
-               #v " in [" #l ", " #h "]", SMALL_WHERE)
+    small_in_range((unsigned long long)(v), (unsigned long long)(l), (unsigned long long)(h), #v,  \
+                   SMALL_WHERE)
 #define fail() small_fail(SMALL_WHERE)
 #define fail_msg(...) (printf(__VA_ARGS__), printf("\n"), small_fail(SMALL_WHERE))
 #define skip() small_skip()
