@@ -10,11 +10,12 @@
 
 enum { UNTOUCHED = 12345 };
 
-/* What ends, copies, signals, waits or changes this process with such arguments. */
+/* What ends, copies, signals, waits or changes this process with such arguments; and shmctl, whose
+ * buffer glibc looks into itself on i386. */
 static bool is_left_out(const char *name) {
     static const char *const names[] = {
-        "exit_group",  "clone", "clone3",      "kill",  "tgkill",  "wait4", "waitid",
-        "personality", "mseal", "close_range", "ppoll", "unshare", "prctl"};
+        "exit_group",  "clone", "clone3",      "kill",  "tgkill", "wait4",   "waitid",
+        "personality", "mseal", "close_range", "ppoll", "shmctl", "unshare", "prctl"};
     for (size_t i = 0; i < HP_COUNT(names); i++)
         if (!strcmp(names[i], name)) return true;
     return false;
@@ -55,7 +56,7 @@ static void all_minus_one(void **state) {
 
 /* Each argument is another: one that lands in the wrong register gives another error. */
 static void all_different(void **state) {
-    static const long a[6] = {1 << 20, 24, 1 << 28, 40, 1 << 27, 56};
+    static const long a[6] = {1 << 20, 24, 1 << 28, 68, 1 << 27, 56};
     (void)state;
     each_row_agrees(a, 60);
 }

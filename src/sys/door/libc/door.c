@@ -24,13 +24,13 @@
 #define U(i) ((unsigned)a[i])
 #define Z(i) ((size_t)a[i])
 
-/* ioctl is called by number: its request is unsigned long in glibc and int in musl. */
+/* Called by number, whatever the C library has: ioctl, whose request is unsigned long in glibc and
+ * int in musl; mprotect, whose range musl rounds outward; mremap, whose hint musl drops. */
 static long memory(enum hp_call call, const long a[6]) {
     switch (call) {
     case HP_CALL_mmap:
         return (long)mmap(P(0), Z(1), I(2), I(3), I(4), (off_t)((uint64_t)Z(5) << HP_MMAP_SHIFT));
     case HP_CALL_munmap: return munmap(P(0), Z(1));
-    case HP_CALL_mprotect: return mprotect(P(0), Z(1), I(2));
     case HP_CALL_madvise: return madvise(P(0), Z(1), I(2));
     case HP_CALL_mincore: return mincore(P(0), Z(1), P(2));
     case HP_CALL_mlock: return mlock(P(0), Z(1));
