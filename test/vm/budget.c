@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* How many mappings many guards and much churn cost: with the kernel's guards a handful; with
+/* How many calls many runs, and how many mappings many guards and much churn cost: with the kernel's guards a handful; with
  * mprotect the process ends at vm.max_map_count, which is shown here too. */
 #include "vm_test.h"
+
+#include <sys/uio.h>
 
 enum { SLOTS = 100000, SLOTS_TOUCHED = 1000 };
 
@@ -127,11 +129,47 @@ static void churn_in_a_gibibyte_is_at_most_8_mappings(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
+enum { RUNS_MAX = 5000 };
+
+static void decommit_in_batches(unsigned options, int wanted) {
+    static const size_t counts[] = {1, 2, 1000, 1024, 1025, RUNS_MAX};
+    static struct iovec runs[RUNS_MAX];
+    has();
+    struct hp_vm_region region = reserve(2 * RUNS_MAX * page());
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    memset(region.base, 7, region.size);
+    for (size_t i = 0; i < RUNS_MAX; i++)
+        runs[i] = (struct iovec){region.base + 2 * i * page(), page()};
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+        size_t done = 0;
+        const struct mark start = mark();
+        const int answer = hp_vm_decommit_runs(&region, runs, counts[i], options, &done);
+        const int calls = calls_since(&start);
+        assert_int_equal(answer, 0);
+        assert_int_equal(done, counts[i]);
+        if (i == 0 || has() & HP_VM_HAS_BATCH) /* the second look: it is found at the first use */
+            assert_cost(start, (int)((counts[i] + 1023) / 1024), 0);
+        else
+            assert_in_range(calls, counts[i], counts[i] + 1);
+    }
+    assert_int_equal(peek(region.base + page()), 7);
+    assert_int_equal(peek(region.base), wanted);
+    assert_int_equal(peek(region.base + 2 * (RUNS_MAX - 1) * page()), wanted);
+    assert_int_equal(hp_vm_release(&region), 0);
+}
+
+static void runs_are_decommitted_1024_a_call(void **state) {
+    (void)state;
+    decommit_in_batches(0, 0);
+    if (has() & HP_VM_HAS_GUARD) decommit_in_batches(HP_VM_HARD, FAULTS);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(hundred_thousand_guards_are_at_most_4_mappings, fresh),
         cmocka_unit_test_setup(mprotect_guards_end_at_the_mapping_limit, fresh),
         cmocka_unit_test_setup(churn_in_a_gibibyte_is_at_most_8_mappings, fresh),
+        cmocka_unit_test_setup(runs_are_decommitted_1024_a_call, fresh),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }

@@ -3,8 +3,6 @@
  * of /proc/self/maps. Nothing here is timed. */
 #include "vm_test.h"
 
-#include <sys/uio.h>
-
 /* What the first use of all cost, before anything else was asked. */
 static struct {
     unsigned calls, files;
@@ -324,38 +322,6 @@ static void refund_is_one_call_and_two_mappings(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
-enum { RUNS_MAX = 5000 };
-
-static void decommit_in_batches(unsigned options, int wanted) {
-    static const size_t counts[] = {1, 2, 1000, 1024, 1025, RUNS_MAX};
-    static struct iovec runs[RUNS_MAX];
-    struct hp_vm_region region = committed(2 * RUNS_MAX * page());
-    for (size_t i = 0; i < RUNS_MAX; i++)
-        runs[i] = (struct iovec){region.base + 2 * i * page(), page()};
-    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
-        size_t done = 0;
-        const struct mark start = mark();
-        const int answer = hp_vm_decommit_runs(&region, runs, counts[i], options, &done);
-        const int calls = calls_since(&start);
-        assert_int_equal(answer, 0);
-        assert_int_equal(done, counts[i]);
-        if (i == 0 || has() & HP_VM_HAS_BATCH) /* the second look: it is found at the first use */
-            assert_cost(start, (int)((counts[i] + 1023) / 1024), 0);
-        else
-            assert_in_range(calls, counts[i], counts[i] + 1);
-    }
-    assert_int_equal(peek(region.base + page()), 7);
-    assert_int_equal(peek(region.base), wanted);
-    assert_int_equal(peek(region.base + 2 * (RUNS_MAX - 1) * page()), wanted);
-    assert_int_equal(hp_vm_release(&region), 0);
-}
-
-static void runs_are_decommitted_1024_a_call(void **state) {
-    (void)state;
-    decommit_in_batches(0, 0);
-    if (has() & HP_VM_HAS_GUARD) decommit_in_batches(HP_VM_HARD, FAULTS);
-}
-
 /* Split is bookkeeping. Part of a region goes in one call, and as it is an end, it splits nothing. */
 static void split_is_free_and_release_of_a_part_is_one_call(void **state) {
     (void)state;
@@ -401,7 +367,6 @@ int main(void) {
         cmocka_unit_test_setup(hard_decommit_and_guard_are_one_call_and_no_mapping, warm),
         cmocka_unit_test_setup(without_guards_they_cost_two_mappings, warm),
         cmocka_unit_test_setup(refund_is_one_call_and_two_mappings, warm),
-        cmocka_unit_test_setup(runs_are_decommitted_1024_a_call, warm),
         cmocka_unit_test_setup(split_is_free_and_release_of_a_part_is_one_call, warm),
     };
     return cmocka_run_group_tests(tests, 0, 0);

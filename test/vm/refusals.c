@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+/* Refusals told apart: taken, elsewhere, out of memory, not allowed, lost. What was there before is
+ * there after. */
+#include "quirks.h"
+#include "street.h"
+
+#include <sys/prctl.h>
+
+/* ---- Taken, elsewhere, out of memory: three answers ---- */
+
+static void three_refusals_are_three_answers(void **state) {
+    (void)state;
+    struct hp_vm_region region;
+    build_street();
+    assert_int_equal(hp_vm_place(street.low, page(), 0, &region), -EEXIST);
+    open_fail(HP_CALL_mmap, 1, ENOMEM, false);
+    assert_int_equal(hp_vm_place(street.room, page(), 0, &region), -ENOMEM);
+    open_fail(HP_CALL_mmap, 1, EPERM, false);
+    assert_int_equal(hp_vm_place(street.room, page(), 0, &region), -EPERM);
+    quirk_strikes(&quirks[2]);
+    assert_int_equal(hp_vm_place(street.room, page(), 0, &region), HP_EELSEWHERE);
+    assert_int_equal(hp_vm_place(street.low, page(), 0, &region), -EEXIST);
+    tear_street_down();
+}
+
+static void strays_are_given_back_and_counted(void **state) {
+    (void)state;
+    struct hp_vm_region region;
+    build_street();
+    const int before = mappings();
+    const struct hp_vm_totals start = totals();
+    hp_vm_force(HP_VM_HAS_NOREPLACE | HP_VM_HAS_SHM);
+    for (int i = 0; i < 10; i++) assert_taken(street.low, 2, 0);
+    assert_int_equal(totals().strays - start.strays, 10);
+    assert_int_equal(mappings(), before);
+    assert_int_equal(hp_vm_place(street.room, page(), 0, &region), 0);
+    assert_int_equal(totals().placed_hint - start.placed_hint, 1);
+    assert_int_equal(hp_vm_release(&region), 0);
+    tear_street_down();
+}
+
+static void beyond_the_address_space_is_enomem(void **state) {
+    (void)state;
+    struct hp_vm_region region;
+    const int before = mappings();
+    void *const beyond = sizeof(void *) == 8 ? (void *)(UINTPTR_MAX / 4 + 1)
+                                             : (void *)(UINTPTR_MAX - 2 * page() + 1);
+    hp_vm_force(HP_VM_HAS_HINT | HP_VM_HAS_SHM);
+    assert_int_equal(hp_vm_place(beyond, page(), 0, &region), -ENOMEM);
+    hp_vm_force(HP_VM_HAS_NOREPLACE | HP_VM_HAS_HINT);
+    assert_int_equal(hp_vm_place(beyond, page(), 0, &region), -ENOMEM);
+    hp_vm_force(HP_VM_HAS_NOREPLACE | HP_VM_HAS_SHM);
+    assert_int_equal(hp_vm_place(beyond, page(), 0, &region), HP_EELSEWHERE);
+    assert_int_equal(mappings(), before);
+}
+
+static uintptr_t lowest_address(void) {
+    unsigned long lowest = 65536;
+    FILE *file = fopen("/proc/sys/vm/mmap_min_addr", "re");
+    if (file && fscanf(file, "%lu", &lowest) != 1) lowest = 65536;
+    if (file) fclose(file);
+    return lowest;
+}
+
+/* root may map below; who may not is told so, and a range that begins below is served above. */
+static void place_below_the_lowest_address(void) {
+    const uintptr_t lowest = lowest_address();
+    struct hp_vm_region region;
+    const struct hp_vm_request anywhere_low = {.size = page(), .high = lowest + 256 * MIB};
+    const size_t p = page();
+    if (lowest <= p) return;
+    MUST(setuid(65534) == 0);
+    for (int dumpable = 0; dumpable < 2; dumpable++) { /* not: /proc/self is root's, and is shut */
+        prctl(PR_SET_DUMPABLE, dumpable);
+        hp_vm_force(HP_VM_HAS_HINT | HP_VM_HAS_SHM);
+        MUST(hp_vm_place((void *)(lowest - p), p, 0, &region) == -EPERM);
+        hp_vm_force(HP_VM_HAS_NOREPLACE);
+        MUST(hp_vm_place((void *)(lowest - p), p, 0, &region) == -EPERM);
+        hp_vm_force(0);
+        MUST(hp_vm_reserve(&anywhere_low, &region) == 0);
+        MUST((uintptr_t)region.base >= lowest && (uintptr_t)region.base < lowest + 256 * MIB);
+        MUST(hp_vm_release(&region) == 0);
+    }
+}
+
+static void below_the_lowest_address_is_eperm(void **state) {
+    (void)state;
+    if (geteuid() != 0) skip();
+    assert_int_equal(in_child(place_below_the_lowest_address), 0);
+}
+
+/* ---- What a probe unmaps may be another thread's by the next call ---- */
+
+static unsigned char *squatted;
+
+static long munmap_and_a_squatter(const long a[6]) {
+    const long answer = open_real(HP_CALL_munmap, a);
+    if (!squatted) squatted = stranger((unsigned char *)a[0], 0xb7);
+    return answer;
+}
+
+static void probing_takes_nobodys_page(void **state) {
+    (void)state;
+    squatted = 0;
+    hp_vm_forget();
+    open_replace(HP_CALL_munmap, munmap_and_a_squatter);
+    const unsigned found = has();
+    open_reset();
+    hp_vm_forget();
+    assert_non_null(squatted);
+    assert_int_equal(peek(squatted), 0xb7);
+    assert_int_equal(peek(squatted + page() - 1), 0xb7);
+    munmap(squatted, page());
+    assert_int_equal(found, has()); /* and was not misled by it */
+}
+
+/* ---- A range that a failed MAP_FIXED lost ---- */
+
+static void a_lost_range_is_taken_back(void **state) {
+    (void)state;
+    struct hp_vm_region region = reserve(ROOM * page());
+    assert_in_range(hp_vm_commit(&region, region.base, region.size, 0), 0, HP_VM_ZERO);
+    memset(region.base, 5, region.size);
+    const struct hp_vm_totals before = totals();
+    open_replace(HP_CALL_mmap, mmap_loses_what_it_replaces);
+    assert_int_equal(hp_vm_decommit(&region, region.base, 2 * page(), HP_VM_REFUND), 0);
+    assert_int_equal(totals().retaken - before.retaken, 1);
+    assert_int_equal(peek(region.base), FAULTS);
+    assert_int_equal(peek(region.base + 2 * page()), 5);
+    open_reset();
+    assert_int_equal(hp_vm_commit(&region, region.base, 2 * page(), 0), 0);
+    assert_int_equal(region.base[0], 0);
+    assert_int_equal(hp_vm_release(&region), 0);
+}
+
+/* As above, but somebody is quicker. */
+static long mmap_loses_to_another(const long a[6]) {
+    if (!(a[3] & MAP_FIXED)) return open_real(HP_CALL_mmap, a);
+    munmap((void *)a[0], (size_t)a[1]);
+    void *thief = mmap((void *)a[0], page(), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    memset(thief, 0xee, page());
+    return -ENOMEM;
+}
+
+static void a_range_lost_to_another_is_said_to_be(void **state) {
+    (void)state;
+    struct hp_vm_region region = reserve(ROOM * page()), rest;
+    assert_in_range(hp_vm_commit(&region, region.base, region.size, 0), 0, HP_VM_ZERO);
+    open_replace(HP_CALL_mmap, mmap_loses_to_another);
+    assert_int_equal(hp_vm_decommit(&region, region.base, 2 * page(), HP_VM_REFUND), HP_ELOST);
+    open_reset();
+    assert_int_equal(peek(region.base), 0xee);
+    assert_int_equal(peek(region.base + page() - 1), 0xee);
+    assert_int_equal(hp_vm_why(HP_ELOST, HP_VM_CHANGE, page(), 0, 0), HP_VM_CAUSE_LOST);
+    assert_int_equal(hp_vm_split(&region, 2 * page(), &rest), 0);
+    assert_int_equal(hp_vm_release(&rest), 0);
+    munmap(region.base, 2 * page());
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(three_refusals_are_three_answers, fresh),
+        cmocka_unit_test_setup(strays_are_given_back_and_counted, fresh),
+        cmocka_unit_test_setup(beyond_the_address_space_is_enomem, fresh),
+        cmocka_unit_test_setup(below_the_lowest_address_is_eperm, fresh),
+        cmocka_unit_test_setup(probing_takes_nobodys_page, fresh),
+        cmocka_unit_test_setup(a_lost_range_is_taken_back, fresh),
+        cmocka_unit_test_setup(a_range_lost_to_another_is_said_to_be, fresh),
+    };
+    return cmocka_run_group_tests(tests, 0, 0);
+}
