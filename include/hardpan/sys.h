@@ -196,8 +196,8 @@ HP_API int hp_sys_socket(int family, int type, int protocol); /* adds SOCK_CLOEX
 HP_API int hp_sys_socketpair(int family, int type, int protocol, int fds[2]);
 /* A signal does not stop a connect: it goes on, and this answers -EINPROGRESS, as for a
  * non-blocking socket. Wait until the socket is writable, then read SO_ERROR. Calling connect again
- * would answer -EALREADY. A local (unix) socket that waited for room in the listener's queue does
- * not go on: on Linux it is then writable with POLLHUP and no SO_ERROR; call connect again. */
+ * would answer -EALREADY. Only a local (unix) socket on Linux, waiting for room in the listener's
+ * queue, does not go on by itself: there this call is entered again, and waits on. */
 HP_API int hp_sys_connect(int fd, const struct sockaddr *address, unsigned length);
 /* This one and the four below are entered again after a signal with the same arguments, so a
  * timeout set on the socket itself (SO_RCVTIMEO, SO_SNDTIMEO) then begins anew. To wait with a

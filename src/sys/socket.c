@@ -11,7 +11,11 @@ int hp_sys_socketpair(int family, int type, int protocol, int fds[2]) {
 }
 
 int hp_sys_connect(int fd, const struct sockaddr *address, unsigned length) {
-    return (int)ENTER3(connect, fd, address, length);
+    for (;;) {
+        const int answer = (int)ENTER3(connect, fd, address, length);
+        if (answer != -HP_EINPROGRESS || connect_goes_on(address, length)) return answer;
+        hp_sys_count_retry();
+    }
 }
 
 int hp_sys_accept4(int fd, struct sockaddr *address, unsigned *length, int flags) {

@@ -22,4 +22,12 @@ enum {
 
 enum { KERNEL_SIGSET_BYTES = 16 };
 
+/* Does a connect that a signal ended go on without its caller? To a local socket it never waits: a
+ * full queue is ECONNREFUSED at once (unix(4)). */
+static inline int connect_goes_on(const void *address, unsigned length) {
+    (void)address;
+    (void)length;
+    return 1;
+}
+
 #endif
