@@ -11,7 +11,7 @@
 #include "../../example/jemalloc_hooks.h"
 
 #define WINDOW ((size_t)64 << 30)
-enum { CHUNKS = 16384, NONE = 0, RESERVED = 1, READY = 2, REFUSE_EVERY = 8 };
+enum { CHUNKS = 16384, NONE = 0, RESERVED = 1, READY = 2, REFUSE_EVERY = 8, KEEP_EVERY = 16 };
 
 static struct heap heap; /* of "one"; of "many", its region is where chunks may lie */
 static bool many, ending;
@@ -113,6 +113,18 @@ static void *next_place(void *wish, size_t size, size_t align) {
     return heap_alloc(&heap.hooks, 0, size, align, &zero, &none, 0);
 }
 
+/* HP_VM_RACE_OK means what it says: without this lock two threads were seen to get one place. */
+static pthread_mutex_t one_racer = PTHREAD_MUTEX_INITIALIZER;
+
+static int reserve_or_place(const struct hp_vm_request *request, void *wish,
+                            struct hp_vm_region *region) {
+    if (request->flags) pthread_mutex_lock(&one_racer);
+    const int answer = wish ? hp_vm_place(wish, request->size, request->flags, region)
+                            : hp_vm_reserve(request, region);
+    if (request->flags) pthread_mutex_unlock(&one_racer);
+    return answer;
+}
+
 static void *reserve_chunk(void *wish, size_t size, size_t align) {
     const uintptr_t low = (uintptr_t)heap.region.base;
     const struct hp_vm_request request = {
@@ -120,8 +132,7 @@ static void *reserve_chunk(void *wish, size_t size, size_t align) {
     struct hp_vm_region region;
     if (wish && !within(wish, size)) return 0;
     wish = next_place(wish, size, align);
-    const int answer =
-        wish ? hp_vm_place(wish, size, no_rung(), &region) : hp_vm_reserve(&request, &region);
+    const int answer = reserve_or_place(&request, wish, &region);
     RIGHT(answer == 0 || (wish && answer == -EEXIST));
     if (answer < 0) return 0;
     RIGHT(region.size == size && (!wish || region.base == wish) && within(region.base, size));
@@ -196,7 +207,7 @@ static bool watched_dalloc(extent_hooks_t *hooks, void *at, size_t size, bool co
                            unsigned index) {
     (void)hooks, (void)index;
     RIGHT(all_are(at, size, committed ? READY : RESERVED));
-    if (!many || (!ending && COUNT(kept) % 4)) return true;
+    if (!many || (!ending && COUNT(kept) % KEEP_EVERY == 0)) return true;
     COUNT(dalloc);
     set(at, size, NONE);
     RIGHT(locked_release(at, size) == 0);
@@ -307,10 +318,19 @@ static void rungs(const struct hp_vm_totals *was) {
     if (client_lack & HP_VM_HAS_FREE) RIGHT(now.discard_eager > was->discard_eager);
 }
 
+/* Unless it is told before it starts, jemalloc counts on dalloc being refused: it asks for more and
+ * more at a time, and what is left between holes is never used again. */
+static void begin_without_retain(char **arguments) {
+    if (!many || getenv("MALLOC_CONF")) return;
+    setenv("MALLOC_CONF", "retain:false", 1);
+    execv("/proc/self/exe", arguments);
+}
+
 int main(int count, char **arguments) {
     static const struct client jemalloc = {take, give, is_ours, enter, leave, rest};
     MUST(count == 3);
     many = !strcmp(arguments[1], "many");
+    begin_without_retain(arguments);
     const uint64_t operations = client_begin(arguments[2]);
     const struct hp_vm_totals before = totals();
     open_window();
