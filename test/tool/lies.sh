@@ -6,6 +6,8 @@
 needs strace jq
 strace -o "$work/log" true 2>"$work/err" || skip "strace may not trace here: $(head -n 1 "$work/err")"
 
+"$hardpan" doctor --json >"$work/truth"
+
 # inject INJECTION ID...: run the facts under it.
 inject() {
     injection=$1
@@ -15,8 +17,7 @@ inject() {
 
 # turns INJECTION ID STATUS PATTERN EXIT: and without the injection the fact says something else.
 turns() {
-    run "$hardpan" doctor --json "$2"
-    before=$(field "$2" found)
+    before=$(jq -r --arg id "$2" '.facts[] | select(.id == $id).found' "$work/truth")
     inject "$1" "$2"
     same "$1: $2" "$3" "$(field "$2" status)"
     field "$2" found >"$work/found"

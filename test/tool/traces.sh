@@ -24,12 +24,13 @@ if grep -q "^$self *--- SIG" "$work/log"; then fail "signals: $(grep -- '--- SIG
 
 # Held at its exit, by then it must look like a command that asked nothing. state ARGUMENT...
 state() {
+    rm -f "$work/log"
     strace -D -qq -o "$work/log" -e trace=exit_group -e inject=exit_group:delay_enter=1500000 \
         "$hardpan" "$@" >"$work/out" 2>"$work/err" </dev/null &
-    pid=$!
-    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    pid=$! tries=0
+    until grep -q exit_group "$work/log" 2>/dev/null || [ "$tries" = 200 ]; do
         sleep 0.05
-        if grep -q 'exit_group' "$work/log" 2>/dev/null; then break; fi
+        tries=$((tries + 1))
     done
     for fd in "/proc/$pid/fd"/*; do echo "fd ${fd##*/}"; done
     # 32 to 34 are the C library's own, once there was a thread.

@@ -30,11 +30,11 @@ static bool grants(size_t length, int extra) {
  * MAP_NORESERVE, mode 0 refuses only what does not say it, mode 1 grants both. -1: a limit, a small
  * address space or a slow emulator speaks first. */
 static int overcommit_by_behaviour(void) {
-    const unsigned power = 45;
+    const uint64_t length = UINT64_C(1) << 45;
     int refusal;
-    if (largest_reservation(&refusal) < power) return -1;
-    if (grants((size_t)1 << power, 0)) return 1;
-    return grants((size_t)1 << power, MAP_NORESERVE) ? 0 : 2;
+    if (UINT64_C(1) << largest_reservation(&refusal) < length) return -1;
+    if (grants((size_t)length, 0)) return 1;
+    return grants((size_t)length, MAP_NORESERVE) ? 0 : 2;
 }
 
 static void strict_commit(struct finding *f) {

@@ -86,7 +86,7 @@ static void reserve(struct finding *f) {
         found(f, STATUS_WRONG, "not even 16 MiB without access: %s", error_word(refusal));
     else
         found(f, status, "%s in one piece without access; the next power of two: %s",
-              BYTES(UINT64_C(1) << power), refusal ? error_word(refusal) : "too slow to ask");
+              BYTES(UINT64_C(1) << power), refusal ? error_word(refusal) : "not asked for");
     if (status != STATUS_OK)
         todo(f, "Look at mem.limits: ulimit -v unlimited, or reserve in steps downwards.");
 }
