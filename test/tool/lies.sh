@@ -15,7 +15,11 @@ inject() {
     run strace -f -qq -o "$work/log" -e trace="${injection%%:*}" -e inject="$injection" "$hardpan" doctor --json "$@"
 }
 
-# turns INJECTION ID STATUS PATTERN EXIT: and without the injection the fact says something else.
+# A kernel or sandbox that has no such call answers as the lie does.
+is_refused() { echo "$1" | grep -qE 'no MADV|no PROCMAP|: (ENOSYS|EPERM)|refused: '; }
+
+# turns INJECTION ID STATUS PATTERN EXIT: and without the injection the fact says something else,
+# unless this very kernel is like the lie.
 turns() {
     before=$(jq -r --arg id "$2" '.facts[] | select(.id == $id).found' "$work/truth")
     inject "$1" "$2"
@@ -23,14 +27,15 @@ turns() {
     field "$2" found >"$work/found"
     says "$1: $2" "$4" "$work/found"
     same "$1: $2: exit status" "$5" "$status"
-    [ "$before" != "$(cat "$work/found")" ] || fail "$1: $2 does not turn: $before"
+    [ "$before" != "$(cat "$work/found")" ] || is_refused "$before" || fail "$1: $2 does not turn"
 }
 
 turns epoll_create1:error=ENOSYS poll.epoll wrong 'epoll_create1: ENOSYS' 1
 turns epoll_create1:error=ENOSYS poll.cloexec wrong ENOSYS 1
 turns epoll_create1:error=ENOSYS fd.atomic wrong 'refused: epoll_create1 \(ENOSYS\)' 1
 turns fcntl:retval=0 poll.cloexec wrong 'without the flag' 1
-turns fcntl:retval=0 poll.uring wrong 'not close-on-exec' 1
+is_refused "$(jq -r '.facts[] | select(.id == "poll.uring").found' "$work/truth")" ||
+    turns fcntl:retval=0 poll.uring wrong 'not close-on-exec' 1
 turns fcntl:retval=0 fd.atomic wrong 'not close-on-exec though asked: openat, pipe2' 1
 turns epoll_pwait2:error=ENOSYS poll.pwait2 note ENOSYS 0
 turns epoll_pwait2:retval=0 poll.pwait2 wrong 'before their time' 1
