@@ -116,7 +116,7 @@ HP_API int hp_sys_madvise(void *address, size_t length, int advice);
 HP_API long hp_sys_process_madvise(int pidfd, const struct iovec *ranges, size_t count, int advice,
                                    unsigned flags);
 HP_API int hp_sys_mincore(void *address, size_t length, unsigned char *resident);
-/* All five arguments always: glibc's mremap passes garbage as new_address with MREMAP_DONTUNMAP. */
+/* All five arguments, always: musl's mremap drops the fifth unless MREMAP_FIXED is set. */
 HP_API int hp_sys_mremap(void *old, size_t old_length, size_t new_length, int flags,
                          void *new_address, void **out);
 HP_API int hp_sys_mlock(const void *address, size_t length);
