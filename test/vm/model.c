@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Random sequences of every verb, on odd kernels, with calls that fail at random; after each, every
  * page it was about reads as the header promises, and no mapping was spent beyond the verb's price.
- * The seed is printed; HP_SEED or the first argument gives it back. */
+ * The seed is printed; HP_SEED or the first argument gives it back (0: another), the second is how
+ * many operations. */
 #include "model_place.h"
 
 enum { OPERATIONS = 50000, OPERATIONS_LONG = 2000000, SEGMENT = 250, FULL_CHECK = 40 };
@@ -179,14 +180,15 @@ static void unguard(void) {
 }
 
 static void operate(void) {
-    static void (*const operations[])(void) = {
+    static void (*const every[])(void) = {
         place,    reserve_within, adopt,         commit,  commit,  commit,  decommit,
         decommit, discard,        decommit_runs, protect, guard,   unguard, split,
         release,  release_part,   populate,      query,   find_gap};
-    operations[chance(sizeof operations / sizeof *operations)]();
+    every[chance(sizeof every / sizeof *every)]();
 }
 
 static unsigned long long seed_wanted;
+static unsigned operations = OPERATIONS;
 
 static uint64_t choose_seed(void) {
     uint64_t seed = seed_wanted;
@@ -196,7 +198,6 @@ static uint64_t choose_seed(void) {
 
 static void every_page_is_as_promised(void **state) {
     (void)state;
-    const unsigned operations = getenv("HP_LONG") ? OPERATIONS_LONG : OPERATIONS;
     const int descriptors_before = descriptors();
     const uint64_t seed = choose_seed();
     print_message("seed %llu, %u operations\n", (unsigned long long)seed, operations);
@@ -222,6 +223,8 @@ static void every_page_is_as_promised(void **state) {
 int main(int count, char **arguments) {
     const char *given = count > 1 ? arguments[1] : getenv("HP_SEED");
     if (given) seed_wanted = strtoull(given, 0, 0);
+    if (getenv("HP_LONG")) operations = OPERATIONS_LONG;
+    if (count > 2) operations = (unsigned)strtoul(arguments[2], 0, 0);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_page_is_as_promised, fresh, fresh),
     };

@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# kernel.sh ARCH FOLDER - the tests of this room that need no package, as static programs on Debian's
+# own kernel for ARCH (amd64, arm64, i386) under qemu-system: 6.1 has no guards, no PROCMAP_QUERY and
+# no batches, and it is ours, so that vm.overcommit_memory can be set. 77 when this machine lacks
+# something.
+set -eu
+
+skip() { echo "SKIP: $*"; exit 77; }
+
+[ $# = 2 ] || { echo "usage: kernel.sh amd64|arm64|i386 FOLDER" >&2; exit 2; }
+case $1 in
+amd64) machine=x86_64 compiler=x86_64-linux-gnu-gcc ;;
+arm64) machine=aarch64 compiler=aarch64-linux-gnu-gcc ;;
+i386) machine=i386 compiler=i686-linux-gnu-gcc ;;
+*) echo "kernel.sh: '$1' is not amd64, arm64 or i386" >&2; exit 2 ;;
+esac
+command -v "$compiler" >/dev/null || skip "no $compiler"
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+mkdir -p "$2/$1"
+out=$(cd "$2/$1" && pwd)
+broken() { cat "$out/log"; exit 1; }
+
+cmake -S "$root" -B "$out/tests" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCESSOR=$machine \
+    -DCMAKE_C_COMPILER="$compiler" -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_BUILD_TYPE=Release \
+    -DHARDPAN_PLAIN=ON -DHARDPAN_SHARED=OFF -DHARDPAN_TOOL=OFF -DHARDPAN_EXAMPLES=OFF \
+    >"$out/log" 2>&1 || broken
+programs='figures input maps ladder refusals limits model sweep'
+targets=
+for program in $programs; do targets="$targets test_vm_$program.raw"; done
+# shellcheck disable=SC2086 # several targets
+cmake --build "$out/tests" --parallel 2 --target $targets >"$out/log" 2>&1 || broken
+
+bin=$out/tests/test/vm
+"$compiler" -std=gnu11 -O2 -D_GNU_SOURCE -static -o "$bin/init" "$root/test/kernel/init.c"
+HARDPAN_KERNEL_SECONDS=${HARDPAN_KERNEL_SECONDS:-540}
+export HARDPAN_KERNEL_SECONDS
+exec "$root/test/kernel/boot.sh" "$1" "$bin/test_vm_figures.raw" "$bin/test_vm_input.raw" \
+    "$bin/test_vm_maps.raw" "$bin/test_vm_ladder.raw" "$bin/test_vm_refusals.raw" \
+    "$bin/test_vm_limits.raw guest" "$bin/test_vm_model.raw 0 5000" "$bin/test_vm_sweep.raw"
