@@ -30,18 +30,36 @@ uintptr_t free_hole(size_t length) {
 /* 8 EiB is beyond every address space, 2 GiB beyond none of 32 bits. */
 static const unsigned top_power = sizeof(void *) == 8 ? 62 : 31;
 
-/* Upwards, and not on when one took long: an emulator spends seconds on a terabyte (qemu-user 7.2:
+enum { SLOW = 8000000 }; /* ns; a kernel needs a few thousand */
+
+/* Reserves and gives back; *took is how long that was. */
+static int reserve_once(unsigned power, int64_t *took) {
+    const int64_t began = hp_sys_now();
+    uintptr_t at;
+    const int code = map_at(0, (size_t)1 << power, PROT_NONE, MAP_NORESERVE, &at);
+    if (!code) unmap(at, (size_t)1 << power);
+    *took = hp_sys_now() - began;
+    return code;
+}
+
+/* Slow each time: once may be another process's turn. */
+static bool is_slow(unsigned power) {
+    enum { TRIES = 3 };
+    int64_t took = SLOW;
+    for (int i = 0; i < TRIES && took >= SLOW; i++) reserve_once(power, &took);
+    return took >= SLOW;
+}
+
+/* Upwards, and not on when it gets slow: an emulator spends seconds on a terabyte (qemu-user 7.2:
  * 9 s for 128 GiB). */
 unsigned largest_reservation(int *refusal) {
     unsigned granted = 0;
     for (unsigned power = 24; power <= top_power; power++) {
-        const int64_t began = hp_sys_now();
-        uintptr_t at;
-        *refusal = map_at(0, (size_t)1 << power, PROT_NONE, MAP_NORESERVE, &at);
+        int64_t took;
+        *refusal = reserve_once(power, &took);
         if (*refusal) break;
-        unmap(at, (size_t)1 << power);
         granted = power;
-        if (hp_sys_now() - began > 5000000) break;
+        if (took >= SLOW && is_slow(power)) break;
     }
     return granted;
 }
