@@ -42,7 +42,8 @@ static void tell(long at, size_t size) {
 /* Those whose length is no argument and no answer. */
 static void tell_odd(enum hp_call call, const long a[6], long answer) {
     if (call == HP_CALL_mincore) tell(a[2], ((size_t)a[1] + PAGE - 1) / PAGE);
-    if (call == HP_CALL_ioctl && (unsigned long)a[1] & IOCTL_READ) tell(a[2], (size_t)a[1] >> 16 & 0x3fff);
+    if (call == HP_CALL_ioctl && (unsigned long)a[1] & IOCTL_READ)
+        tell(a[2], (size_t)a[1] >> 16 & 0x3fff);
     if (call == HP_CALL_prctl && a[0] == PR_GET_AUXV)
         tell(a[1], (size_t)(answer < a[2] ? answer : a[2]));
 }
