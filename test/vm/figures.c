@@ -158,9 +158,11 @@ static void a_missed_hint_and_shm_are_six_calls(void **state) {
 
 enum { GAPS = 5 };
 
-/* [hole of 1 page][page taken] five times, then room: the lowest place for 2 pages is the room. */
-static unsigned char *make_comb(struct hp_vm_region teeth[GAPS]) {
+/* [hole of 1 page][page taken] five times, then room, then one more: the lowest place for 2 pages is
+ * the room, and what comes after it is nobody's business. */
+static unsigned char *make_comb(struct hp_vm_region teeth[GAPS + 1]) {
     unsigned char *at = free_place(64 * page());
+    assert_int_equal(hp_vm_place(at + 32 * page(), page(), 0, &teeth[GAPS]), 0);
     for (int i = 0; i < GAPS; i++)
         assert_int_equal(hp_vm_place(at + (2 * i + 1) * page(), page(), 0, &teeth[i]), 0);
     return at;
@@ -178,7 +180,7 @@ static void place_in_a_range_is_one_call_a_gap(void **state) {
     hp_vm_query(0, page(), page(),
                 &span); /* whether there is PROCMAP_QUERY is known from here on */
     if (!(has() & HP_VM_HAS_NOREPLACE) || !(has() & HP_VM_HAS_QUERY)) skip();
-    struct hp_vm_region teeth[GAPS], region;
+    struct hp_vm_region teeth[GAPS + 1], region;
     unsigned char *at = make_comb(teeth);
     const uintptr_t low = (uintptr_t)at;
     const struct hp_vm_request request = {
@@ -190,13 +192,13 @@ static void place_in_a_range_is_one_call_a_gap(void **state) {
     assert_int_equal(open_count(HP_CALL_ioctl) - looks, GAPS + 1);
     assert_ptr_equal(region.base, at + 2 * GAPS * page());
     assert_int_equal(hp_vm_release(&region), 0);
-    release_all(teeth, GAPS);
+    release_all(teeth, GAPS + 1);
 }
 
 /* Without PROCMAP_QUERY the text is read, and once: whatever the number of gaps. */
 static void without_a_query_the_text_is_read_once(void **state) {
     (void)state;
-    struct hp_vm_region teeth[GAPS], region;
+    struct hp_vm_region teeth[GAPS + 1], region;
     unsigned char *at = make_comb(teeth);
     const uintptr_t low = (uintptr_t)at;
     const struct hp_vm_request request = {
@@ -208,7 +210,20 @@ static void without_a_query_the_text_is_read_once(void **state) {
     assert_in_range(open_count(HP_CALL_lseek) - seeks, 0, 1);
     assert_ptr_equal(region.base, at + 2 * GAPS * page());
     assert_int_equal(hp_vm_release(&region), 0);
-    release_all(teeth, GAPS);
+    release_all(teeth, GAPS + 1);
+}
+
+/* Page by page, and no further than the size that is wanted: the range is the address space. */
+static void without_proc_a_gap_is_looked_at_as_far_as_it_need_be(void **state) {
+    (void)state;
+    unsigned char *at = free_place(64 * page());
+    uintptr_t found;
+    hp_vm_force(HP_VM_HAS_MAPS);
+    const unsigned looks = open_count(HP_CALL_mincore);
+    assert_int_equal(hp_vm_find_gap(0, (uintptr_t)at, UINTPTR_MAX - 65535, 8 * page(), 0, &found),
+                     0);
+    assert_ptr_equal((unsigned char *)found, at);
+    assert_in_range(open_count(HP_CALL_mincore) - looks, 8, 10);
 }
 
 static void a_look_at_any_size_is_one_call(void **state) {
@@ -360,6 +375,7 @@ int main(void) {
         cmocka_unit_test_setup(a_missed_hint_and_shm_are_six_calls, warm),
         cmocka_unit_test_setup(place_in_a_range_is_one_call_a_gap, warm),
         cmocka_unit_test_setup(without_a_query_the_text_is_read_once, warm),
+        cmocka_unit_test_setup(without_proc_a_gap_is_looked_at_as_far_as_it_need_be, warm),
         cmocka_unit_test_setup(a_look_at_any_size_is_one_call, warm),
         cmocka_unit_test_setup(commit_at_the_frontier_adds_no_mapping, warm),
         cmocka_unit_test_setup(commit_with_populate_is_two_calls, warm),

@@ -211,6 +211,27 @@ static void batches_are_made_where_they_work(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
+/* The kernel stops where it likes, also in the middle of a run: what it did not say it did is done
+ * again. */
+static long batch_of_a_page_and_a_half(const long a[6]) {
+    const struct iovec *runs = (const struct iovec *)a[1];
+    const long call[6] = {(long)runs[0].iov_base, (long)page(), a[3], 0, 0, 0};
+    const long answer = open_real(HP_CALL_madvise, call);
+    return answer < 0 ? answer : (long)(page() + page() / 2);
+}
+
+static void batches_that_stop_half_way_are_finished(void **state) {
+    (void)state;
+    const struct hp_vm_totals before = totals();
+    struct hp_vm_region region = reserve(ROOM * page());
+    open_replace(HP_CALL_process_madvise, batch_of_a_page_and_a_half);
+    runs_leave_zeroes(&region, 0);
+    runs_leave_zeroes(&region, HP_VM_HARD);
+    assert_true(totals().batches > before.batches);
+    assert_true(totals().batch_singles > before.batch_singles);
+    assert_int_equal(hp_vm_release(&region), 0);
+}
+
 /* Whatever this program did not bring about is a way round that nobody has seen work. */
 static void every_counter_has_risen(void **state) {
     (void)state;
@@ -254,6 +275,7 @@ int main(void) {
         cmocka_unit_test_setup(a_range_is_served_on_each_odd_kernel, fresh),
         cmocka_unit_test_setup(locked_memory_is_dropped_all_the_same, fresh),
         cmocka_unit_test_setup(batches_are_made_where_they_work, fresh),
+        cmocka_unit_test_setup(batches_that_stop_half_way_are_finished, fresh),
         cmocka_unit_test_setup(every_counter_has_risen, fresh),
     };
     return cmocka_run_group_tests(tests, 0, 0);

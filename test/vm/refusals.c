@@ -23,6 +23,47 @@ static void three_refusals_are_three_answers(void **state) {
     tear_street_down();
 }
 
+/* Halved on the way down, and never below what will do. */
+static void the_least_that_will_do_is_tried_last(void **state) {
+    (void)state;
+    struct hp_vm_region region;
+    const struct hp_vm_request fits = {.size = 256 * MIB, .least = 48 * MIB};
+    const struct hp_vm_request does_not = {.size = 256 * MIB, .least = 64 * MIB};
+    open_replace(HP_CALL_mmap, mmap_refuses_large);
+    const struct hp_vm_totals before = totals();
+    assert_int_equal(hp_vm_reserve(&fits, &region), 0);
+    assert_int_equal(region.size, 48 * MIB);
+    assert_int_equal(totals().halved - before.halved, 3);
+    assert_int_equal(hp_vm_release(&region), 0);
+    assert_int_equal(hp_vm_reserve(&does_not, &region), -ENOMEM);
+    assert_int_equal(totals().halved - before.halved, 5);
+}
+
+/* Contents are gone all the same, and the answer says what could not be had. */
+static void what_cannot_be_made_to_fault_is_said(void **state) {
+    (void)state;
+    struct hp_vm_region region = reserve(ROOM * page());
+    assert_in_range(hp_vm_commit(&region, region.base, region.size, 0), 0, HP_VM_ZERO);
+    memset(region.base, 5, region.size);
+    hp_vm_force(HP_VM_HAS_GUARD);
+    has();
+    open_fail(HP_CALL_mprotect, 1, ENOMEM, false);
+    assert_int_equal(hp_vm_decommit(&region, region.base, page(), HP_VM_HARD), HP_VM_NOT_HARD);
+    assert_int_equal(peek(region.base), 0);
+    open_fail(HP_CALL_mmap, 1, ENOMEM, false);
+    assert_int_equal(hp_vm_decommit(&region, region.base + page(), page(), HP_VM_REFUND),
+                     HP_VM_NOT_REFUNDED);
+    assert_int_equal(peek(region.base + page()), 0);
+    open_fail(HP_CALL_madvise, 1, EINVAL, true);
+    open_fail(HP_CALL_mmap, 1, ENOMEM, false);
+    assert_int_equal(hp_vm_decommit(&region, region.base + 2 * page(), page(), 0),
+                     HP_VM_STILL_RESIDENT);
+    assert_int_equal(peek(region.base + 2 * page()), 0);
+    assert_int_equal(peek(region.base + 3 * page()), 5);
+    open_reset();
+    assert_int_equal(hp_vm_release(&region), 0);
+}
+
 static void strays_are_given_back_and_counted(void **state) {
     (void)state;
     struct hp_vm_region region;
@@ -87,6 +128,23 @@ static void below_the_lowest_address_is_eperm(void **state) {
     (void)state;
     if (geteuid() != 0) skip();
     assert_int_equal(in_child(place_below_the_lowest_address), 0);
+}
+
+/* As above where vm.mmap_min_addr is a page, and whoever we are. */
+static long mmap_keeps_the_first_64_kib(const long a[6]) {
+    const uintptr_t at = (uintptr_t)a[0];
+    return at && at < 64 * KIB ? -EPERM : open_real(HP_CALL_mmap, a);
+}
+
+static void a_range_is_served_above_what_is_not_allowed(void **state) {
+    (void)state;
+    struct hp_vm_region region;
+    const struct hp_vm_request low = {.size = page(), .high = 256 * MIB};
+    open_replace(HP_CALL_mmap, mmap_keeps_the_first_64_kib);
+    assert_int_equal(hp_vm_reserve(&low, &region), 0);
+    assert_true((uintptr_t)region.base >= 64 * KIB);
+    assert_true((uintptr_t)region.base + region.size <= 256 * MIB);
+    assert_int_equal(hp_vm_release(&region), 0);
 }
 
 /* ---- What a probe unmaps may be another thread's by the next call ---- */
@@ -161,9 +219,12 @@ static void a_range_lost_to_another_is_said_to_be(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(three_refusals_are_three_answers, fresh),
+        cmocka_unit_test_setup(the_least_that_will_do_is_tried_last, fresh),
+        cmocka_unit_test_setup(what_cannot_be_made_to_fault_is_said, fresh),
         cmocka_unit_test_setup(strays_are_given_back_and_counted, fresh),
         cmocka_unit_test_setup(beyond_the_address_space_is_enomem, fresh),
         cmocka_unit_test_setup(below_the_lowest_address_is_eperm, fresh),
+        cmocka_unit_test_setup(a_range_is_served_above_what_is_not_allowed, fresh),
         cmocka_unit_test_setup(probing_takes_nobodys_page, fresh),
         cmocka_unit_test_setup(a_lost_range_is_taken_back, fresh),
         cmocka_unit_test_setup(a_range_lost_to_another_is_said_to_be, fresh),
