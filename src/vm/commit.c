@@ -42,7 +42,7 @@ int hp_vm_commit(struct hp_vm_region *region, void *at, size_t size, unsigned op
     answer = hp_sys_mprotect(at, size, PROT_READ | PROT_WRITE);
     if (answer == 0) answer = remove_guards(region, at, size);
     if (answer < 0) return answer;
-    hp_vm_count(&hp_vm_counters.committed, size);
+    hp_vm_tally(&hp_vm_counters.committed, size);
     if (options & HP_VM_POPULATE) answer = hp_vm_populate(region, at, size);
     return answer < 0 ? answer : fresh ? HP_VM_ZERO : 0;
 }

