@@ -53,7 +53,7 @@ enum hp_vm_has {
     HP_VM_HAS_ZEROING = 1 << 4,  /* MADV_DONTNEED leaves zeroes */
     HP_VM_HAS_GUARD = 1 << 5,    /* MADV_GUARD_INSTALL (6.13) */
     HP_VM_HAS_POPULATE = 1 << 6, /* MADV_POPULATE_WRITE (5.14) */
-    HP_VM_HAS_FREE = 1 << 7,     /* MADV_FREE (4.5) */
+    HP_VM_HAS_FREE = 1 << 7,     /* MADV_FREE (4.5); found at the first use */
     HP_VM_HAS_LOCKED = 1 << 8,   /* MADV_DONTNEED_LOCKED (5.18) */
     /* process_madvise on oneself by PIDFD_SELF (6.14); found at the first use */
     HP_VM_HAS_BATCH = 1 << 9,
@@ -72,10 +72,11 @@ struct hp_vm_info {
     unsigned has;     /* enum hp_vm_has, what is forced away taken off */
 };
 
-/* The first use probes: at most 12 calls, no file opened where PR_GET_AUXV is known (6.4), two
- * mappings made and taken back. Threads that come first together may each probe. Later uses: no
- * call. 0, or the error that kept it from looking (then it is tried again next time, and nothing
- * better than plain mmap and mprotect is relied on). */
+/* The first use probes: at most 12 calls, 1 more where MAP_FIXED_NOREPLACE is not known; no file
+ * opened where PR_GET_AUXV is (6.4), else one, in 3 calls. Three mappings are made and taken back.
+ * Threads that come first together may each probe. Later uses: no call. 0, or the error that kept
+ * it from looking (then it is tried again next time, and nothing better than plain mmap and
+ * mprotect is relied on). */
 HP_API int hp_vm_probe(struct hp_vm_info *info);
 
 /* From now on everything in `missing` counts as absent: how a program tests itself on the kernel
@@ -177,8 +178,9 @@ HP_API int hp_vm_split(struct hp_vm_region *region, size_t head, struct hp_vm_re
  * call. */
 HP_API int hp_vm_join(struct hp_vm_region *region, struct hp_vm_region *tail);
 
-/* Any -> None. 1 call. A whole reservation can be released also at vm.max_map_count; part of one
- * that was split may be -ENOMEM there, and is then still owned. A released region has size 0;
+/* Any -> None. 1 call. A whole reservation can be released also at vm.max_map_count, but -ENOMEM,
+ * and still owned, is one that the kernel merged with what lies on both sides of it: part of one
+ * that was split, or placed between two others. A released region has size 0;
  * releasing it again is -EINVAL. -EPERM: sealed. */
 HP_API int hp_vm_release(struct hp_vm_region *region);
 
@@ -249,7 +251,7 @@ HP_API int hp_vm_protect(struct hp_vm_region *region, void *at, size_t size, int
  * lost. */
 HP_API int hp_vm_guard(struct hp_vm_region *region, void *at, size_t size);
 
-/* The guard ends; the range is Reserved: commit it before use. 1 call where guards are the
+/* The guard ends; the range is Prepared: commit it before use. 1 call where guards are the
  * kernel's, else none. */
 HP_API int hp_vm_unguard(struct hp_vm_region *region, void *at, size_t size);
 

@@ -6,8 +6,8 @@
 
 #include "vm.h"
 
-/* From /dev/zero, by the kernel: a page that cannot be written is -EFAULT here, and not a signal. What
- * may not be touched may still hold something, so it is made writable first. */
+/* From /dev/zero, by the kernel: a page that cannot be written is -EFAULT here, and not a signal.
+ * What may not be touched may still hold something, so it is made writable first. */
 static int zero_by_read(unsigned char *at, size_t size) {
     const int fd = hp_sys_openat(AT_FDCWD, "/dev/zero", O_RDONLY, 0);
     if (fd < 0) return fd;

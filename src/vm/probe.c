@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What this kernel does, found by asking it: at most 12 calls, and 1 more where MAP_FIXED_NOREPLACE is
+/* What this kernel does, found by asking it: at most 12 calls, 1 more where MAP_FIXED_NOREPLACE is
  * not known; three mappings made and taken back. */
 #include <string.h>
 
@@ -31,8 +31,8 @@ static unsigned probe_advice(void) {
     return has;
 }
 
-/* The partial overlap must be refused: 4.17 and 4.18 missed it, and replaced what was there; before,
- * the flag was a hint. *ours then begins where the kernel put it. */
+/* The partial overlap must be refused: 4.17 and 4.18 missed it, and replaced what was there;
+ * before, the flag was a hint. *ours then begins where the kernel put it. */
 static bool probe_noreplace(unsigned char *end_of_hole, size_t page, unsigned char **ours) {
     void *got;
     const int answer = hp_sys_mmap(end_of_hole, 2 * page, PROT_NONE,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How many calls many runs, and how many mappings many guards and much churn cost: with the kernel's guards a handful; with
- * mprotect the process ends at vm.max_map_count, which is shown here too. */
+/* How many calls many runs cost, and how many mappings many guards and much churn: a handful with
+ * the kernel's guards; with mprotect the process ends at vm.max_map_count, which is shown too. */
 #include "vm_test.h"
 
 #include <sys/uio.h>

@@ -143,8 +143,8 @@ static void placement_by_shm_is_four_calls(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
-/* A hint that is not taken costs the two calls of the miss before shm's four; occupied, one less. */
-static void a_missed_hint_and_shm_are_six_calls(void **state) {
+/* A hint that is missed is two calls; then shm is refused by its second, and removed. */
+static void a_missed_hint_and_a_refused_shm_are_five_calls(void **state) {
     (void)state;
     struct hp_vm_region region, second;
     unsigned char *at = free_place(MIB);
@@ -158,8 +158,8 @@ static void a_missed_hint_and_shm_are_six_calls(void **state) {
 
 enum { GAPS = 5 };
 
-/* [hole of 1 page][page taken] five times, then room, then one more: the lowest place for 2 pages is
- * the room, and what comes after it is nobody's business. */
+/* [hole of 1 page][page taken] five times, then room, then one more: the lowest place for 2 pages
+ * is the room, and what comes after it is nobody's business. */
 static unsigned char *make_comb(struct hp_vm_region teeth[GAPS + 1]) {
     unsigned char *at = free_place(64 * page());
     assert_int_equal(hp_vm_place(at + 32 * page(), page(), 0, &teeth[GAPS]), 0);
@@ -337,7 +337,7 @@ static void refund_is_one_call_and_two_mappings(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
-/* Split is bookkeeping. Part of a region goes in one call, and as it is an end, it splits nothing. */
+/* Split is bookkeeping. Part of a region goes in one call; being an end, it splits nothing. */
 static void split_is_free_and_release_of_a_part_is_one_call(void **state) {
     (void)state;
     struct hp_vm_region region = reserve(MIB), tail;
@@ -372,7 +372,7 @@ int main(void) {
         cmocka_unit_test_setup(exact_placement_is_one_call_both_ways, warm),
         cmocka_unit_test_setup(placement_by_hint_is_one_call, warm),
         cmocka_unit_test_setup(placement_by_shm_is_four_calls, warm),
-        cmocka_unit_test_setup(a_missed_hint_and_shm_are_six_calls, warm),
+        cmocka_unit_test_setup(a_missed_hint_and_a_refused_shm_are_five_calls, warm),
         cmocka_unit_test_setup(place_in_a_range_is_one_call_a_gap, warm),
         cmocka_unit_test_setup(without_a_query_the_text_is_read_once, warm),
         cmocka_unit_test_setup(without_proc_a_gap_is_looked_at_as_far_as_it_need_be, warm),

@@ -163,7 +163,7 @@ static void with_no_mapping_left(void) {
     struct hp_vm_region region = must_reserve_and_write(16 * MIB);
     struct hp_vm_region whole = must_reserve(MIB);
     unsigned char *at = region.base + 4 * MIB;
-    has(); /* who looks at the kernel for the first time from here on has no mapping to do it with */
+    has(); /* who looks at the kernel only later has no mapping to do it with */
     MUST(hp_vm_commit(&region, at, MIB, 0) >= 0);
     memset(at, 0x77, MIB);
     fill_the_map();

@@ -30,7 +30,7 @@ static void commit(void) {
     if (answer >= 0 && chance(4)) scribble(pick.at, pick.size);
 }
 
-/* The range was lost to a failed MAP_FIXED, and nobody else is there: this is what its owner does. */
+/* The range was lost to a failed MAP_FIXED, and nobody is there: this is what its owner does. */
 static void mend_lost(unsigned char *at, size_t size) {
     mmap(at, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
     contents_are_zero(at, size);
@@ -181,9 +181,9 @@ static void unguard(void) {
 
 static void operate(void) {
     static void (*const every[])(void) = {
-        place,    reserve_within, adopt,         commit,  commit,  commit,  decommit,
-        decommit, discard,        decommit_runs, protect, guard,   unguard, split,
-        release,  release_part,   populate,      query,   find_gap};
+        place,    reserve_within, adopt,         commit,  commit,   commit,  decommit,
+        decommit, discard,        decommit_runs, protect, guard,    unguard, split,
+        release,  release_part,   populate,      query,   find_gap, join,    join};
     every[chance(sizeof every / sizeof *every)]();
 }
 

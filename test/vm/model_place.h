@@ -139,6 +139,22 @@ static void split(void) {
         model_at(at)->owner = slot;
 }
 
+static void join(void) {
+    struct pick pick;
+    if (!pick_region(&pick)) return;
+    for (int i = 0; i < REGIONS_MAX; i++) {
+        struct hp_vm_region *tail = &model.regions[i];
+        if (!tail->size || tail->base != pick.region->base + pick.region->size) continue;
+        unsigned char *at = tail->base, *end = at + tail->size;
+        const bool alike = tail->flags == pick.region->flags && tail->node == pick.region->node;
+        assert_model(hp_vm_join(pick.region, tail) == (alike ? 0 : -EINVAL));
+        if (!alike) return;
+        assert_model(tail->size == 0 && pick.region->base + pick.region->size == end);
+        for (; at < end; at += page()) model_at(at)->owner = (int)(pick.region - model.regions);
+        return;
+    }
+}
+
 static void now_nobodys(unsigned char *at, size_t size) {
     pages_become(at, size, (struct model_page){NOBODY, NO, 0, 0, 0});
     check_pages(at, size);

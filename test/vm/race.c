@@ -48,7 +48,7 @@ static bool holds(unsigned char *at, size_t size, unsigned char value) {
     return true;
 }
 
-/* Maps a page or two, at a hint in the window or wherever the kernel likes, and looks after them. */
+/* Maps a page or two, at a hint in the window or where the kernel likes, and looks after them. */
 static void *make_noise(void *argument) {
     const unsigned char value = (unsigned char)(uintptr_t)argument;
     unsigned turn = value;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A free room between two strangers' pages: what a placement may take, and what it may not touch. */
+/* A free room between two strangers' pages: what a placement may take and what it may not touch. */
 #ifndef STREET_H
 #define STREET_H
 

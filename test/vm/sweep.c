@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every public function, with its n-th entry of each call failing, n = 1, 2, 3..., by each error that
- * call may answer, once and from then on. Whatever it answers: mappings and descriptors are as
+/* Every public function, with its n-th entry of each call failing, n = 1, 2, 3..., by each error
+ * that call may answer, once and from then on. Whatever it answers: mappings and descriptors are as
  * before, what was owned is owned, and once nothing fails a second try works. */
 #include "vm_test.h"
 
