@@ -4,6 +4,7 @@
 
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 /* What is taken away for a way to be the one that is used. */
 static const struct way {
@@ -15,6 +16,14 @@ static const struct way {
     {"memfd", HP_VM_HAS_REMAP, HP_RING_MEMFD, 7},
     {"shm", HP_VM_HAS_REMAP | HP_VM_HAS_MEMFD, HP_RING_SHM, 5},
 };
+
+/* MFD_NOEXEC_SEAL is refused before 6.3, and asked for first: one call more. */
+static int seal_costs(int way) {
+    const int fd = way == HP_RING_MEMFD ? (int)syscall(SYS_memfd_create, "seal", 8u | 1u) : -1;
+    const bool older = way == HP_RING_MEMFD && fd < 0;
+    if (fd >= 0) close(fd);
+    return older;
+}
 
 /* Segments of this process: key, id, mode, size, the pid that made it. */
 static int segments(void) {
@@ -50,7 +59,7 @@ static void each_way_holds_the_same_twice_and_leaves_nothing(void **state) {
         assert_int_equal(hp_ring_open(&ring, 64 * KIB, 0, 0), 0);
         print_message("%s: %d calls\n", ways[i].name, calls_since(&start));
         assert_int_equal(ring.way, ways[i].way);
-        assert_int_equal(calls_since(&start), ways[i].calls);
+        assert_int_equal(calls_since(&start), ways[i].calls + seal_costs(ways[i].way));
         assert_int_equal(mappings_of(ring.region.base, ring.region.size), 2);
         assert_int_equal(descriptors(), files);
         holds_the_same_twice(&ring);

@@ -77,6 +77,21 @@ static void the_last_given_is_the_next_taken(void **state) {
     closed();
 }
 
+/* What another thread's compare-and-swap is told apart by, when the same stack is the head again. */
+static void the_head_is_never_the_same_twice(void **state) {
+    (void)state;
+    opened(64 * KIB, 0, 0);
+    const struct hp_stack first = taken();
+    given(&first);
+    const uint64_t head = pool.cached;
+    const struct hp_stack again = taken();
+    given(&again);
+    assert_int_equal(again.id, first.id);
+    assert_int_equal((uint32_t)pool.cached, (uint32_t)head);
+    assert_true(pool.cached != head);
+    closed();
+}
+
 static void tops_have_different_colours(void **state) {
     (void)state;
     enum { LINE = 64, LINES = 64 };
@@ -261,6 +276,7 @@ int main(void) {
         cmocka_unit_test_setup(running_over_is_a_signal, fresh),
         cmocka_unit_test_setup(new_ones_come_by_the_run, fresh),
         cmocka_unit_test_setup(the_last_given_is_the_next_taken, fresh),
+        cmocka_unit_test_setup(the_head_is_never_the_same_twice, fresh),
         cmocka_unit_test_setup(tops_have_different_colours, fresh),
         cmocka_unit_test_setup(giving_what_is_not_taken_is_refused, fresh),
         cmocka_unit_test_setup(bad_requests_are_refused, fresh),

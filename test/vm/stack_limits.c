@@ -71,6 +71,43 @@ static void without_guards_the_limit_is_honest(void **state) {
         assert_int_equal(in_child(guards_that_cost_mappings_end_and_the_pool_does_not), 0);
 }
 
+static void as_many_as_there_are_mappings_for(void **state) {
+    (void)state;
+    struct hp_stack stack;
+    hp_vm_force(HP_VM_HAS_GUARD);
+    opened(64 * KIB, 0, 0);
+    open_fail(HP_CALL_mprotect, 1 + 10 + 1, ENOMEM, true); /* the head, ten stacks, no eleventh */
+    assert_int_equal(hp_stack_take(&pool, &stack), 0);
+    assert_int_equal(pool.made, 10);
+    open_reset();
+    given(&stack);
+    closed();
+}
+
+static long no_guards(const long a[6]) {
+    return a[2] == 102 ? -EINVAL : open_real(HP_CALL_madvise, a);
+}
+static long no_none(const long a[6]) {
+    return a[2] == PROT_NONE ? -ENOMEM : open_real(HP_CALL_mprotect, a);
+}
+
+static void a_stack_without_a_guard_is_not_handed_out(void **state) {
+    (void)state;
+    struct hp_stack stack;
+    if (!guards_are_free()) return;
+    hp_vm_force(HP_VM_HAS_BATCH);
+    opened(64 * KIB, 0, 0);
+    open_replace(HP_CALL_madvise, no_guards);
+    open_replace(HP_CALL_mprotect, no_none);
+    assert_int_equal(hp_stack_take(&pool, &stack), -ENOMEM);
+    assert_int_equal(pool.made, 0);
+    open_reset();
+    stack = taken();
+    assert_int_equal(peek(stack.low - 1), FAULTS);
+    given(&stack);
+    closed();
+}
+
 /* MADV_GUARD_INSTALL refuses locked memory. */
 static void guard_locked_memory(void) {
     const struct hp_stack_request request = {.size = 16 * KIB, .slab = 4 * MIB};
@@ -148,6 +185,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_hundred_thousand_are_at_most_4_mappings, fresh),
         cmocka_unit_test_setup(without_guards_the_limit_is_honest, fresh),
+        cmocka_unit_test_setup(as_many_as_there_are_mappings_for, fresh),
+        cmocka_unit_test_setup(a_stack_without_a_guard_is_not_handed_out, fresh),
         cmocka_unit_test_setup(locked_memory_is_guarded_too, fresh),
         cmocka_unit_test_setup(small_slabs_are_many_and_end, fresh),
         cmocka_unit_test_setup(an_address_limit_makes_smaller_slabs, fresh),
