@@ -68,6 +68,14 @@ static bool go_higher(struct hp_gap_wish *wish, uintptr_t refused) {
     return refused < MIN_ADDRESS_MAX && wish->low < wish->high;
 }
 
+/* Where shmat is the last rung, it may want more than a page. */
+static bool go_coarser(struct hp_gap_wish *wish) {
+    const size_t granule = SHM_GRANULE_PAGES * hp_vm_page();
+    if (wish->align >= granule) return false;
+    wish->align = granule;
+    return true;
+}
+
 /* A gap is looked for and placed in; who comes in between makes us look again. */
 static int map_within(const struct hp_vm_request *request, size_t size, size_t align, uintptr_t *at,
                       int *rung) {
@@ -80,6 +88,7 @@ static int map_within(const struct hp_vm_request *request, size_t size, size_t a
         if (answer < 0) break;
         answer = hp_vm_climb(*at, size, request->flags, rung);
         if (answer == -EPERM && go_higher(&wish, *at)) answer = -EEXIST;
+        if (answer == HP_EELSEWHERE && go_coarser(&wish)) answer = -EEXIST;
     }
     if (seeing) hp_vm_view_close(&view);
     return answer;

@@ -165,14 +165,14 @@ static void a_range_is_served_on_each_odd_kernel(void **state) {
         const struct hp_vm_request within = {
             .size = 2 * page(), .low = low, .high = low + (ROOM + 2) * page()};
         const struct hp_vm_request beside = {
-            .size = 2 * page(), .near = (uintptr_t)street.high, .reach = 4 * page()};
+            .size = 4 * page(), .near = (uintptr_t)street.high, .reach = 5 * page()};
         const struct hp_vm_request nowhere = {
             .size = (ROOM + 1) * page(), .low = low, .high = low + (ROOM + 2) * page()};
         assert_int_equal(hp_vm_reserve(&within, &region), 0);
         assert_ptr_equal(region.base, street.room);
         assert_int_equal(hp_vm_release(&region), 0);
         assert_int_equal(hp_vm_reserve(&beside, &region), 0);
-        assert_ptr_equal(region.base, street.high - 2 * page());
+        assert_ptr_equal(region.base, street.high - 4 * page());
         assert_int_equal(hp_vm_release(&region), 0);
         assert_int_equal(hp_vm_reserve(&nowhere, &region), -EEXIST);
         tear_street_down();

@@ -93,7 +93,7 @@ static void *run_rounds(void *argument) {
     struct hp_vm_region *mine = argument;
     while (!race.over) {
         pthread_barrier_wait(&race.gate);
-        const int answer = race.place(race.window + 6 * race.page, WANTED * race.page, mine);
+        const int answer = race.place(race.window + 8 * race.page, WANTED * race.page, mine);
         if (answer == 0)
             ADD(race.wins, 1);
         else if (answer == -EEXIST)
@@ -116,9 +116,9 @@ static void run(placer *place, int noises, bool until_caught) {
     race.place = place;
     race.noises_wanted = noises ? NOISES_WANTED : 0;
     race.until_caught = until_caught;
-    unsigned char *fenced =
-        mmap(0, (WINDOW + 2) * p, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    race.window = fenced + p; /* too small for a thread's stack */
+    unsigned char *fenced = mmap(0, 3 * WINDOW * p, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    /* too small for a thread's stack, and on a multiple that shmat is content with */
+    race.window = fenced + WINDOW * p - (uintptr_t)fenced % (WINDOW * p);
     munmap(race.window, WINDOW * p);
     pthread_barrier_init(&race.gate, 0, PLACERS);
     for (int i = 0; i < noises; i++)
@@ -128,7 +128,7 @@ static void run(placer *place, int noises, bool until_caught) {
     ADD(race.stop, 1);
     for (int i = 0; i < noises; i++) pthread_join(noise[i], 0);
     pthread_barrier_destroy(&race.gate);
-    munmap(fenced, (WINDOW + 2) * p);
+    munmap(fenced, 3 * WINDOW * p);
 }
 
 static int by_hardpan(unsigned char *at, size_t size, struct hp_vm_region *region) {

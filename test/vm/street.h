@@ -17,9 +17,12 @@ static inline unsigned char *stranger(unsigned char *at, int mark_byte) {
 }
 
 static inline void build_street(void) {
-    const size_t size = (ROOM + 2) * page();
+    const size_t size = (2 * ROOM + 2) * page();
     unsigned char *at = mmap(0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     assert_true(at != MAP_FAILED);
+    munmap(at, size);
+    at += ROOM * page() - (uintptr_t)at % (ROOM * page()) -
+          page(); /* the room begins on a multiple */
     street.low = stranger(at, 0xa1);
     street.room = at + page();
     street.high = stranger(at + (ROOM + 1) * page(), 0xa2);

@@ -124,7 +124,9 @@ static inline struct hp_vm_region reserve(size_t size) {
 
 /* An address that `size` bytes can be placed at for as long as nobody else maps. */
 static inline unsigned char *free_place(size_t size) {
-    struct hp_vm_region region = reserve(size);
+    struct hp_vm_region region;
+    const struct hp_vm_request request = {.size = size, .align = 16 * page()}; /* shmat's too */
+    assert_int_equal(hp_vm_reserve(&request, &region), 0);
     unsigned char *at = region.base;
     assert_int_equal(hp_vm_release(&region), 0);
     return at;
