@@ -77,7 +77,7 @@ static void the_last_given_is_the_next_taken(void **state) {
     closed();
 }
 
-/* What another thread's compare-and-swap is told apart by, when the same stack is the head again. */
+/* What another thread's compare-and-swap is told apart by when the same stack is the head again. */
 static void the_head_is_never_the_same_twice(void **state) {
     (void)state;
     opened(64 * KIB, 0, 0);
