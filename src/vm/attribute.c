@@ -33,7 +33,8 @@ unsigned hp_vm_attribute(const struct hp_vm_region *region, void *at, size_t siz
         if (region->flags & advised[i].flag && hp_sys_madvise(at, size, advised[i].advice) < 0)
             missed |= advised[i].flag;
     if (region->flags & HP_VM_NODE && prefer_node(at, size, region->node) < 0) missed |= HP_VM_NODE;
-    if (region->name && !(region->missed & HP_VM_NAME) && give_name(at, size, region->name) < 0)
+    const unsigned refused = __atomic_load_n(&region->missed, __ATOMIC_RELAXED);
+    if (region->name && !(refused & HP_VM_NAME) && give_name(at, size, region->name) < 0)
         missed |= HP_VM_NAME;
     return missed;
 }

@@ -21,6 +21,7 @@ int hp_vm_remap(struct hp_vm_region *region, void *at, size_t size) {
     if (answer < 0) answer = take_back((uintptr_t)at, size, answer);
     if (answer < 0) return answer;
     hp_vm_count(&hp_vm_counters.decommit_remapped, 1);
-    region->missed |= hp_vm_attribute(region, at, size);
+    const unsigned missed = hp_vm_attribute(region, at, size);
+    if (missed) __atomic_fetch_or(&region->missed, missed, __ATOMIC_RELAXED);
     return 0;
 }

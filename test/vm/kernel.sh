@@ -36,6 +36,9 @@ bin=$out/tests/test/vm
 "$compiler" -std=gnu11 -O2 -D_GNU_SOURCE -static -o "$bin/init" "$root/test/kernel/init.c"
 HARDPAN_KERNEL_SECONDS=${HARDPAN_KERNEL_SECONDS:-540}
 export HARDPAN_KERNEL_SECONDS
+# With two processors qemu 7.2 gave one run in six a SIGTRAP (si_code TRAP_TRACE) right after a lock
+# cmpxchg8b, which it then executes alone and stepping; with one it has no need to.
+if [ "$1" = i386 ]; then export HARDPAN_KERNEL_CPUS=1; fi
 exec "$root/test/kernel/boot.sh" "$1" "$bin/test_vm_figures.raw" "$bin/test_vm_input.raw" \
     "$bin/test_vm_maps.raw" "$bin/test_vm_ladder.raw" "$bin/test_vm_refusals.raw" \
     "$bin/test_vm_limits.raw guest" "$bin/test_vm_model.raw 0 5000" "$bin/test_vm_sweep.raw"

@@ -52,6 +52,13 @@ static inline struct model_page *model_at(const unsigned char *at) {
         if (!(condition)) fail_msg("operation %u: not so: %s", model.operations, #condition);      \
     } while (0)
 
+/* By its fields: between them there may be bytes that nobody wrote. */
+static inline bool is_as_it_was(const struct hp_vm_region *region, const struct hp_vm_region *was) {
+    return region->base == was->base && region->size == was->size && region->flags == was->flags &&
+           region->missed == was->missed && region->rung == was->rung &&
+           region->used_low == was->used_low && region->used_high == was->used_high;
+}
+
 static inline void check_byte(const struct model_page *is, const unsigned char *at) {
     const int byte = peek(at);
     if (is->access == NO) assert_model(byte == FAULTS);

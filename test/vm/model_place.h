@@ -180,7 +180,7 @@ static void release(void) {
     if (answer == 0)
         now_nobodys(was.base, was.size);
     else
-        assert_model(memcmp(pick.region, &was, sizeof was) == 0);
+        assert_model(is_as_it_was(pick.region, &was));
     check_pages(was.base, was.size);
 }
 
@@ -199,7 +199,7 @@ static void release_part(void) {
     if (answer == 0)
         now_nobodys(pick.at, pick.size);
     else
-        assert_model(memcmp(pick.region, &was, sizeof was) == 0);
+        assert_model(is_as_it_was(pick.region, &was));
     if (answer == 0) assert_model(pick.region->size == was.size - pick.size);
     check_pages(was.base, was.size);
 }
