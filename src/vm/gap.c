@@ -6,19 +6,24 @@
 static uintptr_t least(uintptr_t a, uintptr_t b) { return a < b ? a : b; }
 static uintptr_t most(uintptr_t a, uintptr_t b) { return a > b ? a : b; }
 
-/* What nobody asked beyond: the 47-bit window, where every pointer tagger expects its addresses. */
-static uintptr_t top(void) {
+/* What nobody asked beyond: the 47-bit window, where every pointer tagger expects its addresses.
+ * Who asks for a place near an address beyond it (48 bits are usual on arm64) is served there. */
+static uintptr_t top(uintptr_t near) {
     const uint64_t window = (uint64_t)1 << 47;
-    return hp_align_down(UINTPTR_MAX < window ? UINTPTR_MAX : (uintptr_t)window - 1, hp_vm_page());
+    const uintptr_t last =
+        near < window && window < UINTPTR_MAX ? (uintptr_t)window - 1 : UINTPTR_MAX;
+    return hp_align_down(last, hp_vm_page());
 }
 
 struct hp_gap_wish hp_gap_wish(const struct hp_vm_request *request, size_t size, size_t align) {
-    struct hp_gap_wish wish = {request->low, request->high ? request->high : top(), 0, size, align};
+    struct hp_gap_wish wish = {request->low, request->high ? request->high : top(request->near), 0,
+                               size, align};
     if (request->reach) {
         const uintptr_t near = request->near, reach = request->reach;
         wish.near = near;
         wish.low = most(wish.low, near > reach ? near - reach : 0);
-        wish.high = least(wish.high, near < top() && top() - near > reach ? near + reach : top());
+        const uintptr_t end = top(near);
+        wish.high = least(wish.high, near < end && end - near > reach ? near + reach : end);
     }
     wish.low = most(wish.low, hp_vm_page()); /* address 0 means "anywhere" to mmap */
     return wish;

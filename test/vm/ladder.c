@@ -160,6 +160,7 @@ static void a_range_is_served_on_each_odd_kernel(void **state) {
         if (quirks[i].rung < 0) continue;
         struct hp_vm_region region;
         quirk_strikes(&quirks[i]);
+        print_message("%s, has %#x\n", quirks[i].name, has());
         build_street();
         const uintptr_t low = (uintptr_t)street.low;
         const struct hp_vm_request within = {

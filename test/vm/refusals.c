@@ -80,6 +80,44 @@ static void strays_are_given_back_and_counted(void **state) {
     tear_street_down();
 }
 
+static long shmat_where_it_likes(const long a[6]) {
+    const long anywhere[6] = {a[0], 0, a[2], 0, 0, 0};
+    return open_real(HP_CALL_shmat, anywhere);
+}
+
+static void a_stray_segment_is_given_back_too(void **state) {
+    (void)state;
+    struct hp_vm_region region;
+    build_street();
+    const int before = mappings();
+    const struct hp_vm_totals start = totals();
+    hp_vm_force(HP_VM_HAS_NOREPLACE | HP_VM_HAS_HINT);
+    open_replace(HP_CALL_shmat, shmat_where_it_likes);
+    assert_int_equal(hp_vm_place(street.room, page(), 0, &region), HP_EELSEWHERE);
+    assert_int_equal(totals().strays - start.strays, 1);
+    assert_int_equal(mappings(), before);
+    tear_street_down();
+}
+
+/* An end that cannot be cut off: all of it is given back, whichever end it was. */
+static void what_cannot_be_trimmed_is_given_back(void **state) {
+    (void)state;
+    const struct hp_vm_request request = {.size = page(), .align = 64 * page()};
+    struct hp_vm_region region;
+    has();
+    for (unsigned n = 1; n <= 2; n++) {
+        const int before = mappings();
+        open_fail(HP_CALL_munmap, n, ENOMEM, false);
+        const int answer = hp_vm_reserve(&request, &region);
+        open_reset();
+        if (answer == 0)
+            assert_int_equal(hp_vm_release(&region), 0); /* aligned, one time in 64 */
+        else
+            assert_int_equal(answer, -ENOMEM);
+        assert_int_equal(mappings(), before);
+    }
+}
+
 static void beyond_the_address_space_is_enomem(void **state) {
     (void)state;
     struct hp_vm_region region;
@@ -222,6 +260,8 @@ int main(void) {
         cmocka_unit_test_setup(the_least_that_will_do_is_tried_last, fresh),
         cmocka_unit_test_setup(what_cannot_be_made_to_fault_is_said, fresh),
         cmocka_unit_test_setup(strays_are_given_back_and_counted, fresh),
+        cmocka_unit_test_setup(a_stray_segment_is_given_back_too, fresh),
+        cmocka_unit_test_setup(what_cannot_be_trimmed_is_given_back, fresh),
         cmocka_unit_test_setup(beyond_the_address_space_is_enomem, fresh),
         cmocka_unit_test_setup(below_the_lowest_address_is_eperm, fresh),
         cmocka_unit_test_setup(a_range_is_served_above_what_is_not_allowed, fresh),
