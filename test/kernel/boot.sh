@@ -8,7 +8,6 @@
 # Kernels are kept in $HARDPAN_KERNELS (default: build/kernels).
 # Exit 0 when every program exits 0 or, having said why, 77; 1 when one fails or the machine gives
 # no summary within $HARDPAN_KERNEL_SECONDS (240); 77 when this machine has no emulator or kernel.
-# It has $HARDPAN_KERNEL_CPUS processors (2).
 set -eu
 
 skip() { echo "SKIP: $*"; exit 77; }
@@ -49,7 +48,7 @@ done
 (cd "$work/root" && find . | cpio -o -H newc --quiet) >"$work/initramfs"
 
 # shellcheck disable=SC2086 # the emulator is several words, its machine among them
-timeout "${HARDPAN_KERNEL_SECONDS:-240}" $emulator -accel tcg -m 512 -smp "${HARDPAN_KERNEL_CPUS:-2}" -nographic \
+timeout "${HARDPAN_KERNEL_SECONDS:-240}" $emulator -accel tcg -m 512 -smp 2 -nographic \
     -no-reboot -nic none -kernel "$kernels/$arch/vmlinuz" -initrd "$work/initramfs" \
     -append "console=$console quiet panic=-1" </dev/null 2>&1 | tr -d '\r' | tee "$work/serial"
 

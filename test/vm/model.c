@@ -5,7 +5,7 @@
  * many operations. */
 #include "model_place.h"
 
-enum { OPERATIONS = 50000, OPERATIONS_LONG = 2000000, SEGMENT = 250, FULL_CHECK = 40 };
+enum { OPERATIONS = 30000, OPERATIONS_LONG = 2000000, SEGMENT = 250, FULL_CHECK = 40 };
 
 static void commit(void) {
     struct pick pick;

@@ -12,8 +12,8 @@ enum {
     PLACERS = 3,
     NOISES = 2,
     ROUNDS = 400,
-    ROUNDS_MAX = 40000,
-    NOISES_WANTED = 400,
+    ROUNDS_MAX = 20000,
+    NOISES_WANTED = 150,
     WINDOW = 16,
     WANTED = 4
 };
