@@ -310,7 +310,7 @@ HP_API int hp_vm_why(int code, int operation, size_t size, char *text, size_t ca
 
 /* What this room did since the program began. Relaxed counters. */
 struct hp_vm_totals {
-    uint64_t regions, reserved; /* now: regions held and their bytes */
+    uint64_t regions, reserved; /* now: regions held (up to 16,777,215) and their bytes */
     /* bytes that passed through commit and decommit, ever; two threads at once may count as one */
     uint64_t committed, decommitted;
     uint64_t placed_noreplace, placed_hint, placed_shm, placed_racy;

@@ -39,20 +39,26 @@ unsigned hp_vm_attribute(const struct hp_vm_region *region, void *at, size_t siz
     return missed;
 }
 
-int hp_vm_take(struct hp_vm_region *region, uintptr_t at, size_t size,
-               const struct hp_vm_request *request, int rung) {
-    struct hp_vm_region taken = {.base = (unsigned char *)at, .size = size, .rung = rung};
-    taken.flags = request->flags & ~(unsigned)(HP_VM_SEALED | HP_VM_NAME);
-    taken.node = request->node;
-    taken.name = request->name;
-    taken.missed = hp_vm_attribute(&taken, taken.base, size);
-    if (taken.missed && request->flags & HP_VM_STRICT) {
-        hp_sys_munmap(taken.base, size);
+static int attribute_all(struct hp_vm_region *region) {
+    region->missed = hp_vm_attribute(region, region->base, region->size);
+    if (region->missed && region->flags & HP_VM_STRICT) {
+        hp_sys_munmap(region->base, region->size);
+        *region = (struct hp_vm_region){0};
         return -EOPNOTSUPP;
     }
-    taken.flags &= ~taken.missed;
-    hp_vm_count(&hp_vm_counters.regions, 1);
-    hp_vm_count(&hp_vm_counters.reserved, size);
-    *region = taken;
+    region->flags &= ~region->missed;
     return 0;
+}
+
+int hp_vm_take(struct hp_vm_region *region, uintptr_t at, size_t size,
+               const struct hp_vm_request *request, int rung) {
+    *region = (struct hp_vm_region){
+        .base = (unsigned char *)at,
+        .size = size,
+        .flags = request->flags & ~(unsigned)(HP_VM_SEALED | HP_VM_NAME),
+        .rung = rung,
+        .node = request->node,
+        .name = request->name,
+    };
+    return region->flags || region->name ? attribute_all(region) : 0;
 }

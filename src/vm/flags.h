@@ -21,7 +21,7 @@ enum {
     PIDFD_SELF_TASK = -10000, /* PIDFD_SELF, 6.14 */
     SET_VMA = 0x53564d41,     /* PR_SET_VMA, 5.17 where built in */
     SET_VMA_NAME = 0,
-    PREFER_NODE = 1,       /* MPOL_PREFERRED */
+    PREFER_NODE = 1, /* MPOL_PREFERRED */
 #ifdef __aarch64__
     SHM_GRANULE_PAGES = 4, /* shmat keeps to what 32-bit tasks need; EINVAL for less (6.1 seen) */
 #else

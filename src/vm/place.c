@@ -7,13 +7,6 @@
 
 #include "vm.h"
 
-int hp_vm_map(size_t size, uintptr_t *at) {
-    void *got;
-    const int answer = hp_sys_mmap(0, size, PROT_NONE, RESERVATION, -1, 0, &got);
-    if (answer == 0) *at = (uintptr_t)got;
-    return answer;
-}
-
 static int map_exactly(uintptr_t at, size_t size, int flags) {
     void *got;
     const int answer = hp_sys_mmap((void *)at, size, PROT_NONE, RESERVATION | flags, -1, 0, &got);
@@ -112,6 +105,9 @@ int hp_vm_place(void *at, size_t size, unsigned flags, struct hp_vm_region *regi
     if (!base || !size || !hp_is_aligned(base, hp_vm_page())) return -EINVAL;
     if (flags & ~(unsigned)HP_VM_FLAGS_WITHOUT_NODE) return -EINVAL;
     if (!hp_align_up(size, hp_vm_page(), &rounded) || !hp_add(base, rounded, &end)) return -EINVAL;
-    const int answer = hp_vm_climb(base, rounded, flags, &rung);
-    return answer < 0 ? answer : hp_vm_take(region, base, rounded, &request, rung);
+    hp_vm_hold(rounded);
+    int answer = hp_vm_climb(base, rounded, flags, &rung);
+    if (answer == 0) answer = hp_vm_take(region, base, rounded, &request, rung);
+    if (answer < 0) hp_vm_let_go(rounded);
+    return answer;
 }

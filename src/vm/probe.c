@@ -16,7 +16,7 @@ enum {
 
 static unsigned features;
 static unsigned forced;
-static size_t page_size;
+size_t hp_vm_page_size;
 
 static bool accepts(int advice) { return hp_sys_madvise(0, 0, advice) == 0; }
 
@@ -91,12 +91,10 @@ static unsigned probe(void) {
     return all;
 }
 
-size_t hp_vm_page(void) {
-    size_t page = __atomic_load_n(&page_size, __ATOMIC_RELAXED);
-    if (page) return page;
-    page = hp_auxv(AUXV_PAGE_SIZE);
+size_t hp_vm_page_ask(void) {
+    size_t page = hp_auxv(AUXV_PAGE_SIZE);
     if (!hp_is_power_of_two(page)) page = PAGE_USUAL;
-    __atomic_store_n(&page_size, page, __ATOMIC_RELAXED);
+    __atomic_store_n(&hp_vm_page_size, page, __ATOMIC_RELAXED);
     return page;
 }
 

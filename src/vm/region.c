@@ -12,24 +12,15 @@ int hp_vm_check(const struct hp_vm_region *region, const void *at, size_t size) 
     return 0;
 }
 
-static void forget(struct hp_vm_region *region) {
-    *region = (struct hp_vm_region){0};
-    hp_vm_count(&hp_vm_counters.regions, (uint64_t)-1);
-}
-
-/* Counted before the call: a locked add right after one takes three times as long. */
 int hp_vm_release(struct hp_vm_region *region) {
-    const uint64_t size = region->size;
+    const size_t size = region->size;
     if (!size) return -EINVAL;
-    hp_vm_count(&hp_vm_counters.reserved, -size);
-    hp_vm_count(&hp_vm_counters.regions, (uint64_t)-1);
-    const int answer = hp_sys_munmap(region->base, region->size);
-    if (answer == 0) {
+    hp_vm_let_go(size);
+    const int answer = hp_sys_munmap(region->base, size);
+    if (answer < 0)
+        hp_vm_hold(size);
+    else
         *region = (struct hp_vm_region){0};
-        return 0;
-    }
-    hp_vm_count(&hp_vm_counters.reserved, size);
-    hp_vm_count(&hp_vm_counters.regions, 1);
     return answer;
 }
 
@@ -43,7 +34,7 @@ int hp_vm_release_part(struct hp_vm_region *region, void *at, size_t size) {
     if (answer < 0) return answer;
     if (head) region->base += size;
     region->size -= size;
-    hp_vm_count(&hp_vm_counters.reserved, -(uint64_t)size);
+    hp_vm_count(&hp_vm_held, -hp_vm_held_pages(size));
     return 0;
 }
 
@@ -53,7 +44,7 @@ int hp_vm_split(struct hp_vm_region *region, size_t head, struct hp_vm_region *t
     tail->base += head;
     tail->size -= head;
     region->size = head;
-    hp_vm_count(&hp_vm_counters.regions, 1);
+    hp_vm_count(&hp_vm_held, HELD_REGION);
     return 0;
 }
 
@@ -69,7 +60,8 @@ int hp_vm_join(struct hp_vm_region *region, struct hp_vm_region *tail) {
     region->missed |= tail->missed;
     region->guarded |= tail->guarded;
     if (tail->used_high) hp_vm_use(region, tail->used_low, tail->used_high);
-    forget(tail);
+    *tail = (struct hp_vm_region){0};
+    hp_vm_count(&hp_vm_held, -(uint64_t)HELD_REGION);
     return 0;
 }
 
@@ -97,8 +89,7 @@ int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_region *re
     adopted.flags &= ~adopted.missed;
     adopted.used_low = low;
     adopted.used_high = end;
-    hp_vm_count(&hp_vm_counters.regions, 1);
-    hp_vm_count(&hp_vm_counters.reserved, size);
+    hp_vm_hold(size);
     *region = adopted;
     return 0;
 }

@@ -101,21 +101,32 @@ static int map_size(const struct hp_vm_request *request, size_t size, uintptr_t 
     return align > page ? map_aligned(size, align, at) : hp_vm_map(size, at);
 }
 
+static int reserve_size(const struct hp_vm_request *request, size_t size,
+                        struct hp_vm_region *region) {
+    uintptr_t at = 0;
+    int rung;
+    hp_vm_hold(size);
+    int answer = map_size(request, size, &at, &rung);
+    if (answer == 0) answer = hp_vm_take(region, at, size, request, rung);
+    if (answer < 0) hp_vm_let_go(size);
+    return answer;
+}
+
 static bool smaller_may_do(int answer) {
     return answer == -ENOMEM || answer == -EEXIST || answer == -EAGAIN;
 }
 
 int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *region) {
-    uintptr_t size, least, at = 0;
-    int rung, answer = check_request(request);
+    uintptr_t size, least;
+    int answer = check_request(request);
     if (answer < 0) return answer;
     if (!hp_align_up(request->size, hp_vm_page(), &size)) return -EINVAL;
     if (!request->least || !hp_align_up(request->least, hp_vm_page(), &least)) least = size;
-    while ((answer = map_size(request, size, &at, &rung)) < 0) {
+    while ((answer = reserve_size(request, size, region)) < 0) {
         if (!smaller_may_do(answer) || size == least) return answer;
         size = hp_align_down(size / 2, hp_vm_page());
         if (size < least) size = least;
         hp_vm_count(&hp_vm_counters.halved, 1);
     }
-    return hp_vm_take(region, at, size, request, rung);
+    return 0;
 }

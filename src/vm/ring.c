@@ -113,6 +113,7 @@ int hp_ring_open(struct hp_ring *ring, size_t size, unsigned flags, const char *
     if (answer < 0) return answer;
     ring->size = size;
     ring->way = ways[i].way;
+    hp_vm_hold(both);
     return hp_vm_take(&ring->region, base, both, &request, HP_VM_ANYWHERE);
 }
 
