@@ -154,7 +154,8 @@ struct hp_vm_request {
 };
 
 /* None -> Reserved, never over anything. 1 call and 1 mapping; with an alignment beyond a page at
- * most 3 calls; plus 1 for each attribute and each size tried; within a range or near an address 1
+ * most 3 calls (5 at the one where a kernel is first seen not to align huge pages, which was
+ * believed to); plus 1 for each attribute and each size tried; within a range or near an address 1
  * call a gap looked at, 2 to look at all. -ENOMEM (hp_vm_why says which limit), -EAGAIN (locked
  * memory), -EINVAL, -EEXIST (no gap in the range), -EPERM; HP_EELSEWHERE when the kernel ignores
  * addresses and no race-free way is left. */
@@ -169,6 +170,11 @@ HP_API int hp_vm_place(void *at, size_t size, unsigned flags, struct hp_vm_regio
 /* Private anonymous memory that the caller mapped becomes a region, as it is. -ENOMEM if part of
  * it is not mapped. */
 HP_API int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_region *region);
+
+/* What hp_vm_adopt does, undone: the region is none, its mappings stay as they are, whosever they
+ * are. For handing memory on, and for the part that HP_ELOST was said of: split it off and disown
+ * it, for to release it would unmap another thread's memory. -EINVAL: it is none. No call. */
+HP_API int hp_vm_disown(struct hp_vm_region *region);
 
 /* Bookkeeping only: the region keeps its first `head` bytes, `tail` is the rest. No call. */
 HP_API int hp_vm_split(struct hp_vm_region *region, size_t head, struct hp_vm_region *tail);

@@ -8,7 +8,7 @@
 static bool is_fresh(const struct hp_vm_region *region, uintptr_t low, uintptr_t high) {
     const uintptr_t used_low = __atomic_load_n(&region->used_low, __ATOMIC_RELAXED);
     const uintptr_t used_high = __atomic_load_n(&region->used_high, __ATOMIC_RELAXED);
-    return high <= used_low || low >= used_high || used_low == used_high;
+    return (high <= used_low) | (low >= used_high) | (used_low == used_high);
 }
 
 static void lower(uintptr_t *bound, uintptr_t to) {
@@ -33,16 +33,27 @@ static int remove_guards(struct hp_vm_region *region, void *at, size_t size) {
     return hp_sys_madvise(at, size, ADVICE_GUARD_REMOVE);
 }
 
+/* What a commit without guards and options has no need of, or a refusal. */
+static int finish(struct hp_vm_region *region, void *at, size_t size, unsigned options,
+                  int answer) {
+    if (answer == 0) answer = remove_guards(region, at, size);
+    if (answer < 0)
+        hp_vm_tally(&hp_vm_counters.committed, -(uint64_t)size);
+    else if (options & HP_VM_POPULATE)
+        answer = hp_vm_populate(region, at, size);
+    return answer;
+}
+
 int hp_vm_commit(struct hp_vm_region *region, void *at, size_t size, unsigned options) {
     const uintptr_t low = (uintptr_t)at, high = low + size;
     int answer = hp_vm_check(region, at, size);
     if (answer < 0 || options & ~(unsigned)HP_VM_POPULATE) return -EINVAL;
     const bool fresh = is_fresh(region, low, high);
+    const unsigned more = options | __atomic_load_n(&region->guarded, __ATOMIC_RELAXED);
     hp_vm_use(region, low, high);
-    answer = hp_sys_mprotect(at, size, PROT_READ | PROT_WRITE);
-    if (answer == 0) answer = remove_guards(region, at, size);
-    if (answer < 0) return answer;
     hp_vm_tally(&hp_vm_counters.committed, size);
-    if (options & HP_VM_POPULATE) answer = hp_vm_populate(region, at, size);
+    answer = hp_sys_mprotect(at, size, PROT_READ | PROT_WRITE);
+    if (__builtin_expect(((unsigned)answer | more) != 0, 0))
+        answer = finish(region, at, size, options, answer);
     return answer < 0 ? answer : fresh ? HP_VM_ZERO : 0;
 }

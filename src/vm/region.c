@@ -2,16 +2,6 @@
 /* What becomes of a region as a whole. */
 #include "vm.h"
 
-int hp_vm_check(const struct hp_vm_region *region, const void *at, size_t size) {
-    const uintptr_t low = (uintptr_t)at, base = (uintptr_t)region->base;
-    const size_t page = hp_vm_page();
-    if (!size || !region->size || !hp_is_aligned(low, page) || !hp_is_aligned(size, page))
-        return -EINVAL;
-    if (low < base || low - base > region->size || size > region->size - (low - base))
-        return -EINVAL;
-    return 0;
-}
-
 int hp_vm_release(struct hp_vm_region *region) {
     const size_t size = region->size;
     if (!size) return -EINVAL;
@@ -22,6 +12,13 @@ int hp_vm_release(struct hp_vm_region *region) {
     else
         *region = (struct hp_vm_region){0};
     return answer;
+}
+
+int hp_vm_disown(struct hp_vm_region *region) {
+    if (!region->size) return -EINVAL;
+    hp_vm_let_go(region->size);
+    *region = (struct hp_vm_region){0};
+    return 0;
 }
 
 int hp_vm_release_part(struct hp_vm_region *region, void *at, size_t size) {

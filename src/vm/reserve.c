@@ -116,11 +116,31 @@ static bool smaller_may_do(int answer) {
     return answer == -ENOMEM || answer == -EEXIST || answer == -EAGAIN;
 }
 
+/* Size and nothing else: most requests, and worth the few branches it has. */
+static bool is_plain(const struct hp_vm_request *request) {
+    const uintptr_t more = request->least | request->align | request->low | request->high |
+                           request->near | request->reach | request->flags |
+                           (uintptr_t)request->name;
+    return !more & (request->size != 0);
+}
+
+static int reserve_plain(size_t size, struct hp_vm_region *region) {
+    uintptr_t at;
+    hp_vm_hold(size);
+    const int answer = hp_vm_map(size, &at);
+    if (__builtin_expect(answer < 0, 0))
+        hp_vm_let_go(size);
+    else
+        *region = (struct hp_vm_region){.base = (unsigned char *)at, .size = size};
+    return answer;
+}
+
 int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *region) {
     uintptr_t size, least;
+    if (!hp_align_up(request->size, hp_vm_page(), &size)) return -EINVAL;
+    if (is_plain(request)) return reserve_plain(size, region);
     int answer = check_request(request);
     if (answer < 0) return answer;
-    if (!hp_align_up(request->size, hp_vm_page(), &size)) return -EINVAL;
     if (!request->least || !hp_align_up(request->least, hp_vm_page(), &least)) least = size;
     while ((answer = reserve_size(request, size, region)) < 0) {
         if (!smaller_may_do(answer) || size == least) return answer;

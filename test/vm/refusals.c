@@ -241,6 +241,7 @@ static long mmap_loses_to_another(const long a[6]) {
 
 static void a_range_lost_to_another_is_said_to_be(void **state) {
     (void)state;
+    const struct hp_vm_totals before = totals();
     struct hp_vm_region region = reserve(ROOM * page()), rest;
     assert_in_range(hp_vm_commit(&region, region.base, region.size, 0), 0, HP_VM_ZERO);
     open_replace(HP_CALL_mmap, mmap_loses_to_another);
@@ -249,9 +250,16 @@ static void a_range_lost_to_another_is_said_to_be(void **state) {
     assert_int_equal(peek(region.base), 0xee);
     assert_int_equal(peek(region.base + page() - 1), 0xee);
     assert_int_equal(hp_vm_why(HP_ELOST, HP_VM_CHANGE, page(), 0, 0), HP_VM_CAUSE_LOST);
+    unsigned char *thief = region.base;
     assert_int_equal(hp_vm_split(&region, 2 * page(), &rest), 0);
     assert_int_equal(hp_vm_release(&rest), 0);
-    munmap(region.base, 2 * page());
+    assert_int_equal(hp_vm_disown(&region), 0);
+    assert_int_equal(peek(thief), 0xee);
+    assert_int_equal(hp_vm_disown(&region), -EINVAL);
+    assert_int_equal(hp_vm_release(&region), -EINVAL);
+    assert_int_equal(totals().regions, before.regions);
+    assert_int_equal(totals().reserved, before.reserved);
+    munmap(thief, 2 * page());
 }
 
 int main(void) {
