@@ -23,8 +23,7 @@ HP_INLINE long enter(enum hp_call call, long a, long b, long c, long d, long e, 
     case HP_EINTR_RETRY: return hp_sys_retry(call, a, b, c, d, e, f);
     case HP_EINTR_NEVER: return 0;
     case HP_EINTR_BACKGROUND: return -HP_EINPROGRESS;
-    case HP_EINTR_NOCHANGES: return hp_sys_retry(call, a, 0, 0, d, e, f);
-    default: return answer; /* DEADLINE is the wrapper's own loop, which knows the deadline */
+    default: return answer; /* DEADLINE, NOCHANGES: the wrapper's own loop knows the deadline */
     }
 }
 

@@ -36,8 +36,3 @@ int hp_sys_kqueue(void) {
     hp_sys_close(fd);
     return answer;
 }
-
-int hp_sys_kevent(int kqueue, const void *changes, int change_count, void *events, int capacity,
-                  const void *timeout) {
-    return (int)ENTER6(kevent, kqueue, changes, change_count, events, capacity, timeout);
-}

@@ -63,6 +63,21 @@ int hp_sys_epoll_wait(int epoll, struct epoll_event *events, int capacity, hp_de
     }
 }
 
+/* Its changes have been applied when EINTR comes (kqueue(2) of FreeBSD and NetBSD): given again,
+ * EV_ADD would re-arm what has fired, and EV_DELETE fail. */
+int hp_sys_kevent(int kqueue, const void *changes, int change_count, void *events, int capacity,
+                  hp_deadline deadline) {
+    for (;;) {
+        struct hp_kernel_time left;
+        const int answer = (int)ENTER6(kevent, kqueue, changes, change_count, events, capacity,
+                                       hp_time_left(deadline, &left));
+        if (answer != -HP_EINTR) return answer;
+        changes = 0;
+        change_count = 0;
+        hp_sys_count_retry();
+    }
+}
+
 int hp_sys_futex_wait(const uint32_t *word, uint32_t value, hp_deadline deadline) {
     const struct hp_kernel_time until = hp_kernel_time(deadline > 0 ? deadline : 0);
     for (;;) {

@@ -65,7 +65,7 @@ HP_INLINE int hp_vm_check(const struct hp_vm_region *region, const void *at, siz
     const uintptr_t low = (uintptr_t)at - (uintptr_t)region->base;
     const bool inside = (low <= region->size) & (size <= region->size - low);
     const bool whole = hp_is_aligned((uintptr_t)at | size, hp_vm_page());
-    return inside & whole & (size != 0) ? 0 : -EINVAL;
+    return (inside & whole & (size != 0)) ? 0 : -EINVAL;
 }
 
 /* From here on [low, high) may hold something else than the kernel's zeroes. */

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Looks at the machine code, for systems and architectures that this machine cannot run.
-#   codegen.sh TREE freebsd-build|freebsd-registers|linux-ARCH|broken
+#   codegen.sh TREE freebsd-build|freebsd-cmake|freebsd-registers|linux-ARCH|broken
 set -u
 tree=$1 subject=$2
 here=$tree/test/sys
@@ -56,6 +56,33 @@ freebsd_build() {
     done
     echo "freebsd: $built files compiled"
     [ "$built" -ge 20 ] || failed=1
+}
+
+# The choice as the build offers it: the library has the one entry and not the other, and a name that
+# is none is refused.
+freebsd_cmake() {
+    need clang
+    need cmake
+    for entry in '' int80; do
+        rm -rf "$work/build"
+        if ! cmake -S "$tree" -B "$work/build" -G 'Unix Makefiles' -DHARDPAN_ENTRY=$entry \
+            -DCMAKE_TOOLCHAIN_FILE="$tree/pkg/toolchain/freebsd.cmake" >"$work/log" 2>&1 ||
+            ! cmake --build "$work/build" >>"$work/log" 2>&1; then
+            cat "$work/log"
+            failed=1
+            continue
+        fi
+        llvm-objdump -d "$work/build/libhardpan.a" |
+            awk -v wanted="${entry:-syscall}" '
+                /[ \t]syscall/ { seen["syscall"]++ }
+                /[ \t]int[ \t]+(\$128|0x80)/ { seen["int80"]++ }
+                END { for (entry in seen) kinds++; exit !(kinds == 1 && seen[wanted] >= 40) }' ||
+            { echo "HARDPAN_ENTRY=$entry: not built by this entry alone"; failed=1; }
+    done
+    cmake -S "$tree" -B "$work/none" -DHARDPAN_ENTRY=int81 \
+        -DCMAKE_TOOLCHAIN_FILE="$tree/pkg/toolchain/freebsd.cmake" >"$work/log" 2>&1 &&
+        { echo "HARDPAN_ENTRY=int81 was taken for an entry"; failed=1; }
+    return 0
 }
 
 # freebsd_probe ENTRY LEVEL FOLDER...: what the checker says of the probe.
@@ -155,9 +182,10 @@ broken() {
 
 case $subject in
 freebsd-build) freebsd_build ;;
+freebsd-cmake) freebsd_cmake ;;
 freebsd-registers) freebsd_registers ;;
 linux-*) linux_registers "${subject#linux-}" ;;
 broken) broken ;;
-*) echo "usage: codegen.sh TREE freebsd-build|freebsd-registers|linux-ARCH|broken" && exit 2 ;;
+*) echo "usage: codegen.sh TREE freebsd-build|freebsd-cmake|freebsd-registers|linux-ARCH|broken" && exit 2 ;;
 esac
 exit $failed

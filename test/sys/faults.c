@@ -67,7 +67,7 @@ static long by_inotify_init1(void) { return hp_sys_inotify_init(1); }
 static long by_userfaultfd(void) { return hp_sys_userfaultfd(1); }
 static long by_io_uring_setup(void) { return hp_sys_io_uring_setup(1, P(2)); }
 static long by_kqueue(void) { return hp_sys_kqueue(); }
-static long by_kevent(void) { return hp_sys_kevent(1, P(2), 3, P(4), 5, P(6)); }
+static long by_kevent(void) { return hp_sys_kevent(1, P(2), 3, P(4), 5, HP_FOREVER); }
 static long by_socket(void) { return hp_sys_socket(1, 2, 3); }
 static long by_socketpair(void) { return hp_sys_socketpair(1, 2, 3, P(4)); }
 static char no_local_socket[3];
@@ -163,7 +163,7 @@ static const struct fault_case {
     ROW(userfaultfd, 1 | FLAG_CLOEXEC),
     ROW(io_uring_setup, 1, 2),
     ROW(kqueue),
-    ROW(kevent, 1, 2, 3, 4, 5, 6),
+    ROW(kevent, 1, 2, 3, 4, 5, 0),
     ROW(socket, 1, 2 | FLAG_SOCK_CLOEXEC, 3),
     ROW(socketpair, 1, 2 | FLAG_SOCK_CLOEXEC, 3, 4),
     ROW(connect, 1, ANY, 3),

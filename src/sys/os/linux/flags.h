@@ -22,13 +22,15 @@ enum {
 /* The kernel's own sigset_t, not the C library's. */
 enum { KERNEL_SIGSET_BYTES = 8 };
 
-/* Does a connect that a signal ended go on without its caller? Not to a local socket (family 1): it
- * waited for room in the listener's queue, and nothing has begun (measured: doc/restart.md). */
+enum { FAMILY_LOCAL = 1, FAMILY_VSOCK = 40 };
+
+/* Does a connect that a signal ended go on without its caller? Not to a local socket: it waited for
+ * room in the listener's queue, and nothing has begun (measured: doc/restart.md). Nor to a virtual
+ * machine's: the kernel takes it back (vsock_connect in net/vmw_vsock/af_vsock.c, not run here). */
 static inline int connect_goes_on(const void *address, unsigned length) {
-    const unsigned short local = 1;
     unsigned short family = 0;
     if (length >= sizeof family) __builtin_memcpy(&family, address, sizeof family);
-    return family != local;
+    return family != FAMILY_LOCAL && family != FAMILY_VSOCK;
 }
 
 #endif
