@@ -12,7 +12,7 @@
  *   flags    are the kernel's own, from the system's headers (<fcntl.h>, <sys/mman.h>,
  *            <sys/epoll.h>).
  *   kernel   where no version is named, every Linux since 2.6.28 has the call. On i386 sockets are
- *            Linux 4.3's, and shared memory and whatever takes a time are 5.1's.
+ *            Linux 4.3's; shared memory, futexes, poll, clocks and sleep are 5.1's.
  * A function that makes a descriptor makes it close-on-exec, atomically, without being asked. */
 #ifndef HARDPAN_SYS_H
 #define HARDPAN_SYS_H
@@ -71,9 +71,9 @@ HP_API void hp_sys_stats(struct hp_sys_totals *totals);
 
 /* ---- Any call, by number --------------------------------------------------------------------- */
 
-/* Any call, by its number. One entry, no retry: EINTR does come back. The number register is loaded afresh at each entry (on
- * aarch64 and riscv64 the kernel may hand it back changed). Not counted and not failed by test
- * builds. */
+/* Any call, by its number. One entry, no retry: EINTR does come back. The number register is loaded
+ * afresh at each entry (on aarch64 and riscv64 the kernel may hand it back changed). Not counted
+ * and not failed by test builds. */
 HP_API long hp_sys_call(long number, long a, long b, long c, long d, long e, long f);
 
 /* hp_sys_call, with *number replaced by what the number register held when the kernel came back: on
@@ -94,25 +94,25 @@ HP_API const char *hp_error_text(int code);
 
 /* ---- Time ------------------------------------------------------------------------------------ */
 
-/* The time of CLOCK_MONOTONIC, in nanoseconds. Through the vDSO where the kernel maps one that answers (no
- * system call; the first use reads the auxiliary vector), else one clock_gettime, counted in
- * clock_calls. Never fails on a kernel that has the clock; elsewhere -errno. vDSO code runs on the
- * caller's stack. */
+/* The time of CLOCK_MONOTONIC, in nanoseconds. Through the vDSO where the kernel maps one that
+ * answers (no system call; the first use reads the auxiliary vector), else one clock_gettime,
+ * counted in clock_calls. Never fails on a kernel that has the clock; elsewhere -errno. vDSO code
+ * runs on the caller's stack. */
 HP_API int64_t hp_sys_now(void);
 
 /* Deadline `nanoseconds` from now; HP_FOREVER when that does not fit. Negative counts as 0. */
 HP_API hp_deadline hp_sys_after(int64_t nanoseconds);
 
-/* Sleeps until the deadline, and answers 0. Entered again after every handler (class DEADLINE), with the same
- * absolute time. clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME); on 32-bit systems Linux 5.1.
- * HP_FOREVER sleeps for good. */
+/* Sleeps until the deadline, and answers 0. Entered again after every handler (class DEADLINE),
+ * with the same absolute time. clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME); on 32-bit systems
+ * Linux 5.1. HP_FOREVER sleeps for good. */
 HP_API int hp_sys_sleep(hp_deadline deadline);
 
 /* ---- Memory: the calls themselves. What to do with them is hardpan/vm.h. --------------------- */
 
 /* Maps memory or a file. *out is the address on success and untouched on error. offset is in bytes,
- * a multiple of the page size (on i386 of 4096, and below 16 TiB; -EINVAL otherwise). The address is
- * not compared with the one asked for: that is vm's business. */
+ * a multiple of the page size (on i386 of 4096, and below 16 TiB; -EINVAL otherwise). The address
+ * is not compared with the one asked for: that is vm's business. */
 HP_API int hp_sys_mmap(void *address, size_t length, int protection, int flags, int fd,
                        int64_t offset, void **out);
 
@@ -220,7 +220,7 @@ HP_API int hp_sys_pipe2(int fds[2], int flags);
  * CLOSE_RANGE_CLOEXEC 5.11. */
 HP_API int hp_sys_close_range(unsigned first, unsigned last, unsigned flags);
 
-/* Makes a file that lies in memory and has no path: its descriptor. Adds MFD_CLOEXEC. Linux 3.17. */
+/* Makes a file in memory that has no path: its descriptor. Adds MFD_CLOEXEC. Linux 3.17. */
 HP_API int hp_sys_memfd_create(const char *name, unsigned flags);
 
 /* ---- Polling --------------------------------------------------------------------------------- */
@@ -232,15 +232,17 @@ HP_API int hp_sys_epoll_create1(int flags);
  * it is of a kind that is always ready, such as a regular file. */
 HP_API int hp_sys_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event);
 
-/* Waits for an epoll's events: how many were found, 0 at the deadline. Nanoseconds through epoll_pwait2 (Linux 5.11); where the kernel
- * has none the wait is rounded up to a millisecond through epoll_pwait, which is remembered and
- * counted in millisecond_waits. Cost: one clock reading and one call per entry; with HP_NOW or
- * HP_FOREVER no clock reading. */
+/* Waits for an epoll's events: how many were found, 0 at the deadline. Nanoseconds through
+ * epoll_pwait2 (Linux 5.11); where the kernel has none the wait is rounded up to a millisecond
+ * through epoll_pwait, which is remembered and counted in millisecond_waits. Cost: one clock
+ * reading and one call per entry; with HP_NOW or HP_FOREVER no clock reading. */
 HP_API int hp_sys_epoll_wait(int epoll, struct epoll_event *events, int capacity,
                              hp_deadline deadline);
 
-/* Waits for descriptors: how many are ready, 0 at the deadline. ppoll, with a fresh relative time at each entry. */
+/* Waits for descriptors: how many are ready, 0 at the deadline. ppoll, with a fresh relative time
+ * at each entry. */
 HP_API int hp_sys_poll(struct pollfd *fds, size_t count, hp_deadline deadline);
+
 /* Makes a counter to be waited for: its descriptor. Adds EFD_CLOEXEC. */
 HP_API int hp_sys_eventfd(unsigned initial, int flags);
 
@@ -272,8 +274,8 @@ HP_API int hp_sys_kevent(int kqueue, const void *changes, int change_count, void
                          int capacity, hp_deadline deadline);
 
 /* Waits while *word holds `value`. 0 when it no longer does or a wake came (also a spurious one),
- * -ETIMEDOUT at the deadline. Private futexes, CLOCK_MONOTONIC (FUTEX_WAIT_BITSET): the deadline is the kernel's
- * own, nothing is recomputed. */
+ * -ETIMEDOUT at the deadline. Private futexes, CLOCK_MONOTONIC (FUTEX_WAIT_BITSET): the deadline is
+ * the kernel's own, nothing is recomputed. */
 HP_API int hp_sys_futex_wait(const uint32_t *word, uint32_t value, hp_deadline deadline);
 
 /* Wakes up to `count` waiters; how many it woke. */
@@ -293,9 +295,10 @@ HP_API int hp_sys_socketpair(int family, int type, int protocol, int fds[2]);
  * listener's queue, and those of vsock do not go on by themselves: there this call is entered
  * again, and waits on. */
 HP_API int hp_sys_connect(int fd, const struct sockaddr *address, unsigned length);
-/* Takes a connection from a listener's queue: its descriptor. Adds SOCK_CLOEXEC. Entered again after
- * a signal with the same arguments, so a timeout set on the socket itself (SO_RCVTIMEO) then begins
- * anew. To wait with a deadline use hp_sys_poll. */
+
+/* Takes a connection from a listener's queue: its descriptor. Adds SOCK_CLOEXEC. Entered again
+ * after a signal with the same arguments, so a timeout set on the socket itself (SO_RCVTIMEO) then
+ * begins anew. To wait with a deadline use hp_sys_poll. */
 HP_API int hp_sys_accept4(int fd, struct sockaddr *address, unsigned *length, int flags);
 
 /* Sends: the bytes sent. A timeout of the socket (SO_SNDTIMEO) begins anew after a signal. SIGPIPE
@@ -322,7 +325,7 @@ HP_API long hp_sys_recvmsg(int fd, struct msghdr *message, int flags);
 /* The number of this process. Asks the kernel each time: no cache to be wrong after a raw clone. */
 HP_API int hp_sys_getpid(void);
 
-/* The number of the process that waits for this one; 0 where its namespace does not show it. */
+/* The number of this process's parent; 0 where its namespace does not show it. */
 HP_API int hp_sys_getppid(void);
 
 /* The number of this thread; the first one's is its process's. */
@@ -344,8 +347,10 @@ HP_API int hp_sys_fork(unsigned long flags, int *pidfd);
 HP_API int hp_sys_clone3(void *arguments, size_t size);
 
 /* Waits for a child: its pid, 0 where WNOHANG finds none that changed. -ECHILD: there is no child
- * to wait for. usage is the kernel's: on i386 its times have 32 bits, whatever the C library's struct has. */
+ * to wait for. usage is the kernel's: on i386 its times have 32 bits, whatever the C library's
+ * struct has. */
 HP_API int hp_sys_wait4(int pid, int *status, int options, struct rusage *usage);
+
 /* Waits for a child of the kind asked for (P_*), by pidfd since Linux 5.4. `info` is a siginfo_t,
  * `usage` as in hp_sys_wait4; either may be NULL. -ECHILD: there is no child to wait for. */
 HP_API int hp_sys_waitid(int type, int id, void *info, int options, struct rusage *usage);

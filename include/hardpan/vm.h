@@ -72,11 +72,11 @@ struct hp_vm_info {
     unsigned has;     /* enum hp_vm_has, what is forced away taken off */
 };
 
-/* The first use probes: at most 12 calls, 1 more where MAP_FIXED_NOREPLACE is not known; no file
- * opened where PR_GET_AUXV is (6.4), else one, in 3 calls. Three mappings are made and taken back.
- * Threads that come first together may each probe. Later uses: no call. 0, or the error that kept
- * it from looking (then it is tried again next time, and nothing better than plain mmap and
- * mprotect is relied on). */
+/* What this kernel does. The first use probes: at most 12 calls, 1 more where MAP_FIXED_NOREPLACE
+ * is not known; no file opened where PR_GET_AUXV is (6.4), else one, in 3 calls. Three mappings are
+ * made and taken back. Threads that come first together may each probe. Later uses: no call. 0, or
+ * the error that kept it from looking (then it is tried again next time, and nothing better than
+ * plain mmap and mprotect is relied on). */
 HP_API int hp_vm_probe(struct hp_vm_info *info);
 
 /* From now on everything in `missing` counts as absent: how a program tests itself on the kernel
@@ -231,7 +231,7 @@ HP_API int hp_vm_commit(struct hp_vm_region *region, void *at, size_t size, unsi
  * DONTNEED_LOCKED, a fresh mapping, zeroes from /dev/zero. */
 HP_API int hp_vm_decommit(struct hp_vm_region *region, void *at, size_t size, unsigned options);
 
-/* The same for `count` runs of one region, soft or HARD, in ceil(count / 1024) calls by
+/* hp_vm_decommit for `count` runs of one region, soft or HARD, in ceil(count / 1024) calls by
  * process_madvise where it works on oneself, else one call each. All runs are checked first. On an
  * error *done (if not NULL) is how many whole runs were decommitted. */
 HP_API int hp_vm_decommit_runs(struct hp_vm_region *region, const struct iovec *runs, size_t count,
@@ -264,12 +264,17 @@ HP_API int hp_vm_unguard(struct hp_vm_region *region, void *at, size_t size);
 /* ---- Looking at the address space ------------------------------------------------------------ */
 
 /* A way to look at this process's mappings. It holds a descriptor (close-on-exec) of the process
- * that opened it: not to be used in a forked child. Without one, each function below opens and
- * closes its own: 2 calls more. */
+ * that opened it: not to be used in a forked child. Without one (NULL), each function below opens
+ * and closes its own: 2 calls more. */
 struct hp_vm_view {
     int fd;
 };
+
+/* Opens a view of this process's mappings, which is the caller's until hp_vm_view_close. An error is
+ * that of opening /proc/self/maps; the view then is as a closed one. 1 call. */
 HP_API int hp_vm_view_open(struct hp_vm_view *view);
+
+/* Closes a view. 1 call; none when it is closed already. */
 HP_API void hp_vm_view_close(struct hp_vm_view *view);
 
 struct hp_vm_span {
@@ -314,7 +319,7 @@ enum hp_vm_operation { HP_VM_RESERVE, HP_VM_COMMIT, HP_VM_CHANGE /* anything els
  * to 20 calls; reads /proc. Best effort: it looks at limits as they are now. */
 HP_API int hp_vm_why(int code, int operation, size_t size, char *text, size_t capacity);
 
-/* What this room did since the program began. Relaxed counters. */
+/* What this room did since the program began. */
 struct hp_vm_totals {
     uint64_t regions, reserved; /* now: regions held (up to 16,777,215) and their bytes */
     /* bytes that passed through commit and decommit, ever; two threads at once may count as one */
@@ -335,6 +340,9 @@ struct hp_vm_totals {
     uint64_t retaken;
     uint64_t rings_memfd, rings_shm; /* rings (hardpan/ring.h) that mremap could not make */
 };
+
+/* How often this room did what, since the program began, and what is held now. Relaxed counters,
+ * never reset. No call. */
 HP_API void hp_vm_stats(struct hp_vm_totals *totals);
 
 HP_EXTERN_C_END
