@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What is neither a fact nor a command: words, colours, and the output's end. */
 #include "tool.h"
 
 #include <errno.h>

@@ -270,8 +270,8 @@ struct hp_vm_view {
     int fd;
 };
 
-/* Opens a view of this process's mappings, which is the caller's until hp_vm_view_close. An error is
- * that of opening /proc/self/maps; the view then is as a closed one. 1 call. */
+/* Opens a view of this process's mappings, the caller's until hp_vm_view_close. An error is that of
+ * opening /proc/self/maps; the view then is as a closed one. 1 call. */
 HP_API int hp_vm_view_open(struct hp_vm_view *view);
 
 /* Closes a view. 1 call; none when it is closed already. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Not snprintf: it may allocate, lock and read the locale, and this must work in a signal
+ * handler. */
 #include "text.h"
 
 static void put(struct hp_text *text, char c) {

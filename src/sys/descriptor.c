@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Descriptors: what makes one adds close-on-exec, whatever flags came; the rest hands its arguments
+ * on. */
 #include "enter.h"
 #include "flags.h"
 

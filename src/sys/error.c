@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Names and texts of errors, without strerror: it may allocate, and answers in the language of the
+ * locale. */
 #include "error.h"
 
 #include <hardpan/sys.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Memory calls as they are. An address is an answer that may look negative, so it leaves by
+ * *out. */
 #include "enter.h"
 
 int hp_sys_mmap(void *address, size_t length, int protection, int flags, int fd, int64_t offset,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What makes something that can be waited for, close-on-exec. The waiting itself is wait.c. */
 #include "enter.h"
 #include "flags.h"
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Processes. Nothing is kept about them here: a number that is remembered is wrong after a raw
+ * clone. */
 #include "enter.h"
 #include "flags.h"
 

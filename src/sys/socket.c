@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Sockets: born close-on-exec, descriptors that arrive by message included. */
 #include "enter.h"
 #include "flags.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Counters that any thread and any handler may raise, so relaxed atomics and no lock. */
 #include "stats.h"
 
 #include "enter.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Where a reservation may go is decided here; whether it still can, when it is placed. */
 #include "gap.h"
 
 #include "walk.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* A state machine over single bytes: a line may be cut anywhere, for the kernel hands out
+ * chunks. */
 #include "maps.h"
 
 static int digit(char byte) {

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Files of /proc read through one small buffer: this runs when memory has just been refused. */
 #include "proc.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* A fresh mapping over one's own: what gives a commit charge back, and the one step in which memory
+ * can be lost. */
 #include "vm.h"
 
 /* A MAP_FIXED that failed may have unmapped what was there (mainline up to 6.1, Rosetta). Then the

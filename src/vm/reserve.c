@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* From a request to a region: how much, how aligned, where, by which rung, and all undone when one
+ * step fails. */
 #include <string.h>
 
 #include "gap.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* What this room counts, and what it holds: kept together, so that a test can ask which way was
+ * taken. */
 #include "vm.h"
 
 struct hp_vm_totals hp_vm_counters; /* `regions` and `reserved` of it are kept in hp_vm_held */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* What is mapped where: answers that hold when they are given, and are no promise for later. */
 #include <fcntl.h>
 
 #include "walk.h"

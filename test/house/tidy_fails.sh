@@ -76,6 +76,11 @@ spdx)
     printf '#!/bin/sh\n:\n' >"$copy/tree/script/planted"
     expect script/planted
     ;;
+opening)
+    printf '#include "hp_test.h"\n' | plant test/planted.c
+    printf '\n/* Too late, below an empty line. */\n' | plant src/vm/planted.c
+    printf '/* planted */\n' | plant tool/planted.h
+    ;;
 banned)
     for word in 'malloc(1)' 'free(p)' 'printf("x")' 'fprintf(f, "x")' 'abort()' 'exit(1)' '_exit(1)' \
         'assert(1)' 'pthread_self()' 'errno = 0'; do

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* A table, so that a call added to the kernel is a row here and not another probe. */
 #include "creators.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Small and shared, so that a fact is the question it asks and little else. */
 #include "probe.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Two processes, because who stops a child is told of it, and this process must not be. */
 #include "stopped.h"
 
 #include <errno.h>

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* A thread of its own waits, so that a call which never comes back leaves the command able to say
+ * so. */
 #include "storm.h"
 
 #include <errno.h>

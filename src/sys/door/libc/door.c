@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: MIT */
+/* The libc door: where a system promises its C library and not its instruction, each row of the
+ * table is that library's function, and what it says in errno becomes an answer. This file has
+ * Linux's calls, so that the door can be tested beside the other one. */
 #include "door.h"
 
 #include <errno.h>

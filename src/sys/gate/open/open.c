@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The gate that a test can stand at: what its rules say becomes of a call, or else the call is
+ * made. */
 #include "open.h"
 
 #include "door.h"

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Which call writes what, as a table: a row that is missing here is a false report by the
+ * sanitizer. */
 #include "written.h"
 
 #include <sys/epoll.h>

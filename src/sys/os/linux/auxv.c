@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* The vector is read afresh each time: what would keep it needs a place, and the first use a
+ * lock. */
 #include "auxv.h"
 
 #include "sys.h"
