@@ -44,9 +44,9 @@ if(HARDPAN_AWK)
     COMMAND ${CMAKE_COMMAND} -E rm -rf "${hardpan_pages}"
     COMMAND ${CMAKE_COMMAND} -E make_directory "${hardpan_pages}"
     COMMAND ${HARDPAN_AWK} -v "out=${hardpan_pages}" -v "version=${PROJECT_VERSION}"
-      -f "${PROJECT_SOURCE_DIR}/script/manual.awk" ${hardpan_headers}
+      -f "${PROJECT_SOURCE_DIR}/script/manual.awk" "${PROJECT_SOURCE_DIR}/man/hardpan.1" ${hardpan_headers}
     COMMAND ${CMAKE_COMMAND} -E touch "${hardpan_pages}/stamp"
-    DEPENDS ${hardpan_headers} script/manual.awk VERBATIM)
+    DEPENDS ${hardpan_headers} man/hardpan.1 script/manual.awk VERBATIM)
   add_custom_target(hardpan_manual ALL DEPENDS "${hardpan_pages}/stamp")
   install(DIRECTORY "${hardpan_pages}/" DESTINATION ${CMAKE_INSTALL_MANDIR}/man3
     FILES_MATCHING PATTERN "*.3")

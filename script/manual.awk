@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: MIT
 # A manual page for each public function, out of the headers: the comments there are the reference,
 # and a second copy would only grow apart from them.
-#   awk -v out=DIR -v version=0.1.0 -f script/manual.awk include/hardpan/*.h
-# A comment holds for every function that follows it up to the next blank line.
+#   awk -v out=DIR -v version=0.1.0 -f script/manual.awk man/hardpan.1 include/hardpan/*.h
+# A comment holds for the functions right below it, up to a blank line or the end of a struct;
+# script/tidy public holds the headers to that. The date is the whole manual's, of hardpan.1.
 
 function clean(text) {
     sub(/^[ \t]*\/\*[ ]?/, "", text)
@@ -22,25 +23,24 @@ function roff(text) {
 function summary(text,    end) {
     gsub(/\n/, " ", text)
     end = match(text, /[.:;]( |$)/)
-    if (end) text = substr(text, 1, end - 1)
-    return text == "" ? "see hardpan/" room ".h" : text
+    return end ? substr(text, 1, end - 1) : text
 }
 
 function literal(text, page,    lines, n, i) {
     n = split(text, lines, "\n")
     print ".nf" > page
-    for (i = 1; i <= n; i++) print roff(lines[i]) > page
+    for (i = 1; i <= n; i++) print lines[i] == "" ? ".sp" : roff(lines[i]) > page
     print ".fi" > page
 }
 
-function write_page(name, declaration, text,    page) {
+function write_page(name, declaration,    page) {
     page = out "/" name ".3"
-    if (text == "") text = section == "" ? "The call itself." : section
-    print ".TH " toupper(name) " 3 \"\" \"hardpan " version "\" \"hardpan manual\"" > page
-    print ".SH NAME\n" name " \\- " roff(summary(text)) > page
-    print ".SH SYNOPSIS\n.nf\n#include <hardpan/" room ".h>\n\n" roff(declaration) "\n.fi" > page
+    print ".TH " toupper(name) " 3 \"" date "\" \"hardpan " version "\" \"hardpan manual\"" > page
+    print ".SH NAME\n" name " \\- " roff(summary(comment)) > page
+    print ".SH SYNOPSIS" > page
+    literal("#include <hardpan/" room ".h>\n\n" declaration, page)
     print ".SH DESCRIPTION" > page
-    literal(text, page)
+    literal(comment, page)
     print ".SH \"FOR EVERY FUNCTION OF HARDPAN/" toupper(room) ".H\"" > page
     literal(contract, page)
     print ".SH \"SEE ALSO\"\n.BR hardpan (1)" > page
@@ -51,14 +51,25 @@ function declared(text,    name) {
     match(text, /hp_[a-z0-9_]+\(/)
     name = substr(text, RSTART, RLENGTH - 1)
     sub(/^HP_API /, "", text)
-    write_page(name, text, trailing == "" ? comment : trailing)
+    gsub(/\n       /, "\n", text)
+    if (comment == "") {
+        print FILENAME ":" FNR ": " name " has no comment, and so no page" | "cat 1>&2"
+        bad = 1
+    } else {
+        write_page(name, text)
+    }
+}
+
+FILENAME ~ /\.1$/ {
+    if (sub(/^\.Dd /, "")) date = $0
+    next
 }
 
 FNR == 1 {
     room = FILENAME
     sub(/.*\//, "", room)
     sub(/\.h$/, "", room)
-    contract = comment = section = declaration = ""
+    contract = comment = declaration = ""
     opening = 1
     next
 }
@@ -66,22 +77,13 @@ FNR == 1 {
 declaration != "" || /^HP_API / {
     declaration = declaration (declaration == "" ? "" : "\n") $0
     if (declaration !~ /;/) next
-    trailing = ""
-    if (match(declaration, /;[ ]*\/\*/)) {
-        trailing = clean(substr(declaration, RSTART + 1))
-        declaration = substr(declaration, 1, RSTART)
-    }
     declared(declaration)
     declaration = ""
     next
 }
 
-/^\/\* ---- / {
-    section = clean($0)
-    gsub(/^---- | -+$/, "", section)
-    next
-}
-
+# A section's heading is no function's comment.
+/^\/\* ---- / { next }
 /^\/\*/ { comment = ""; open = 1 }
 open {
     comment = comment (comment == "" ? "" : "\n") clean($0)
@@ -91,4 +93,5 @@ open {
     }
     next
 }
-/^$/ { comment = "" }
+/^$/ || /^};/ { comment = "" }
+END { exit bad }

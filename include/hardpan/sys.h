@@ -170,10 +170,10 @@ HP_API int hp_sys_shmctl(int id, int command, void *buffer);
 
 /* ---- Descriptors ----------------------------------------------------------------------------- */
 
-/* Reads: the bytes read, 0 at the end. */
+/* Reads from a descriptor: the bytes read, 0 at the end. */
 HP_API long hp_sys_read(int fd, void *buffer, size_t length);
 
-/* Writes: the bytes written, which may be fewer than asked for. */
+/* Writes to a descriptor: the bytes written, which may be fewer than asked for. */
 HP_API long hp_sys_write(int fd, const void *buffer, size_t length);
 
 /* Opens a file: its descriptor. Adds O_CLOEXEC. `mode` counts with O_CREAT and O_TMPFILE. */
@@ -264,8 +264,8 @@ HP_API int hp_sys_userfaultfd(int flags);
  * `parameters` is struct io_uring_params, read and written. Linux 5.1. */
 HP_API int hp_sys_io_uring_setup(unsigned entries, void *parameters);
 
-/* The BSDs' call; -ENOSYS on Linux. Made close-on-exec by a second call, before the descriptor is
- * handed out: what another thread executes between the two inherits it. */
+/* Makes a kqueue, as on the BSDs; -ENOSYS on Linux. Made close-on-exec by a second call, before the
+ * descriptor is handed out: what another thread executes between the two inherits it. */
 HP_API int hp_sys_kqueue(void);
 
 /* Events found, 0 at the deadline. After a signal it is entered again with what is left, and with
@@ -301,13 +301,13 @@ HP_API int hp_sys_connect(int fd, const struct sockaddr *address, unsigned lengt
  * begins anew. To wait with a deadline use hp_sys_poll. */
 HP_API int hp_sys_accept4(int fd, struct sockaddr *address, unsigned *length, int flags);
 
-/* Sends: the bytes sent. A timeout of the socket (SO_SNDTIMEO) begins anew after a signal. SIGPIPE
- * comes unless MSG_NOSIGNAL is asked for. */
+/* Sends data: the bytes sent. A timeout of the socket (SO_SNDTIMEO) begins anew after a signal.
+ * SIGPIPE comes unless MSG_NOSIGNAL is asked for. */
 HP_API long hp_sys_sendto(int fd, const void *data, size_t length, int flags,
                           const struct sockaddr *address, unsigned address_length);
 
-/* Receives: the bytes received, 0 at the end of a stream. A timeout of the socket (SO_RCVTIMEO)
- * begins anew after a signal. */
+/* Receives data: the bytes received, 0 at the end of a stream. A timeout of the socket
+ * (SO_RCVTIMEO) begins anew after a signal. */
 HP_API long hp_sys_recvfrom(int fd, void *data, size_t length, int flags, struct sockaddr *address,
                             unsigned *address_length);
 

@@ -72,11 +72,11 @@ struct hp_vm_info {
     unsigned has;     /* enum hp_vm_has, what is forced away taken off */
 };
 
-/* What this kernel does. The first use probes: at most 12 calls, 1 more where MAP_FIXED_NOREPLACE
- * is not known; no file opened where PR_GET_AUXV is (6.4), else one, in 3 calls. Three mappings are
- * made and taken back. Threads that come first together may each probe. Later uses: no call. 0, or
- * the error that kept it from looking (then it is tried again next time, and nothing better than
- * plain mmap and mprotect is relied on). */
+/* Tells what this kernel does. The first use probes: at most 12 calls, 1 more where
+ * MAP_FIXED_NOREPLACE is not known; no file opened where PR_GET_AUXV is (6.4), else one, in 3
+ * calls. Three mappings are made and taken back. Threads that come first together may each probe.
+ * Later uses: no call. 0, or the error that kept it from looking (then it is tried again next time,
+ * and nothing better than plain mmap and mprotect is relied on). */
 HP_API int hp_vm_probe(struct hp_vm_info *info);
 
 /* From now on everything in `missing` counts as absent: how a program tests itself on the kernel
@@ -153,18 +153,18 @@ struct hp_vm_request {
     const char *name;
 };
 
-/* None -> Reserved, never over anything. 1 call and 1 mapping; with an alignment beyond a page at
- * most 3 calls (5 at the one where a kernel is first seen not to align huge pages, which was
- * believed to); plus 1 for each attribute and each size tried; within a range or near an address 1
- * call a gap looked at, 2 to look at all. -ENOMEM (hp_vm_why says which limit), -EAGAIN (locked
- * memory), -EINVAL, -EEXIST (no gap in the range), -EPERM; HP_EELSEWHERE when the kernel ignores
- * addresses and no race-free way is left. */
+/* Reserves address space: None -> Reserved, never over anything. 1 call and 1 mapping; with an
+ * alignment beyond a page at most 3 calls (5 at the one where a kernel is first seen not to align
+ * huge pages, which was believed to); plus 1 for each attribute and each size tried; within a range
+ * or near an address 1 call a gap looked at, 2 to look at all. -ENOMEM (hp_vm_why says which
+ * limit), -EAGAIN (locked memory), -EINVAL, -EEXIST (no gap in the range), -EPERM; HP_EELSEWHERE
+ * when the kernel ignores addresses and no race-free way is left. */
 HP_API int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *region);
 
-/* None -> Reserved at exactly this address or -EEXIST, and what is there is never touched. 1 call
- * where MAP_FIXED_NOREPLACE works, at most 2 by hint, at most 7 by shmat. `at` must be on a page
- * and above vm.mmap_min_addr (-EPERM). When the kernel grants the size elsewhere, that is given
- * back and the next rung is tried. */
+/* Reserves at one address: None -> Reserved at exactly this one, or -EEXIST, and what is there is
+ * never touched. 1 call where MAP_FIXED_NOREPLACE works, at most 2 by hint, at most 7 by shmat.
+ * `at` must be on a page and above vm.mmap_min_addr (-EPERM). When the kernel grants the size
+ * elsewhere, that is given back and the next rung is tried. */
 HP_API int hp_vm_place(void *at, size_t size, unsigned flags, struct hp_vm_region *region);
 
 /* Private anonymous memory that the caller mapped becomes a region, as it is. -ENOMEM if part of
@@ -176,7 +176,8 @@ HP_API int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_reg
  * it, for to release it would unmap another thread's memory. -EINVAL: it is none. No call. */
 HP_API int hp_vm_disown(struct hp_vm_region *region);
 
-/* Bookkeeping only: the region keeps its first `head` bytes, `tail` is the rest. No call. */
+/* Makes two regions of one, in its books only: the region keeps its first `head` bytes, `tail` is
+ * the rest. No call. */
 HP_API int hp_vm_split(struct hp_vm_region *region, size_t head, struct hp_vm_region *tail);
 
 /* Joins two regions that lie in a row: bookkeeping only, what hp_vm_split does undone. `region`
@@ -184,10 +185,10 @@ HP_API int hp_vm_split(struct hp_vm_region *region, size_t head, struct hp_vm_re
  * call. */
 HP_API int hp_vm_join(struct hp_vm_region *region, struct hp_vm_region *tail);
 
-/* Any -> None. 1 call. A whole reservation can be released also at vm.max_map_count, but -ENOMEM,
- * and still owned, is one that the kernel merged with what lies on both sides of it: part of one
- * that was split, or placed between two others. A released region has size 0;
- * releasing it again is -EINVAL. -EPERM: sealed. */
+/* Gives a region back: Any -> None. 1 call. A whole reservation can be released also at
+ * vm.max_map_count, but -ENOMEM, and still owned, is one that the kernel merged with what lies on
+ * both sides of it: part of one that was split, or placed between two others. A released region has
+ * size 0; releasing it again is -EINVAL. -EPERM: sealed. */
 HP_API int hp_vm_release(struct hp_vm_region *region);
 
 /* Gives back the first or the last part of a region, which shrinks. A part in the middle is
@@ -217,18 +218,18 @@ enum hp_vm_answer {
     HP_VM_STILL_RESIDENT = 4 /* decommit: zeroed, the kernel would not take the memory back */
 };
 
-/* Reserved, Prepared -> Ready; what is Ready already stays as it is, so a range may be mixed. 1
- * call (mprotect, never MAP_FIXED: on 6.1 a failed MAP_FIXED loses the reservation), 2 in a region
- * that has guards, 1 more to populate. Growing what is committed at its edge adds no mapping, the
- * first commit and an island add 1 and 2. Guards in the range are removed. 0, HP_VM_ZERO, or
- * -ENOMEM (-EAGAIN under mlockall): nothing was lost, a part at the start of a range that spans
- * several mappings may be Ready already. */
+/* Makes memory usable: Reserved, Prepared -> Ready; what is Ready already stays as it is, so a
+ * range may be mixed. 1 call (mprotect, never MAP_FIXED: on 6.1 a failed MAP_FIXED loses the
+ * reservation), 2 in a region that has guards, 1 more to populate. Growing what is committed at its
+ * edge adds no mapping, the first commit and an island add 1 and 2. Guards in the range are
+ * removed. 0, HP_VM_ZERO, or -ENOMEM (-EAGAIN under mlockall): nothing was lost, a part at the
+ * start of a range that spans several mappings may be Ready already. */
 HP_API int hp_vm_commit(struct hp_vm_region *region, void *at, size_t size, unsigned options);
 
-/* Ready -> Prepared; with HARD or REFUND -> Reserved. The next commit reads zero. 1 call, no
- * mapping: MADV_DONTNEED, HARD by MADV_GUARD_INSTALL where there is one (else up to 2 calls and 2
- * mappings), REFUND by MAP_FIXED over one's own (2 mappings at most). The ways round:
- * DONTNEED_LOCKED, a fresh mapping, zeroes from /dev/zero. */
+/* Gives memory back and keeps the place: Ready -> Prepared; with HARD or REFUND -> Reserved. The
+ * next commit reads zero. 1 call, no mapping: MADV_DONTNEED, HARD by MADV_GUARD_INSTALL where there
+ * is one (else up to 2 calls and 2 mappings), REFUND by MAP_FIXED over one's own (2 mappings at
+ * most). The ways round: DONTNEED_LOCKED, a fresh mapping, zeroes from /dev/zero. */
 HP_API int hp_vm_decommit(struct hp_vm_region *region, void *at, size_t size, unsigned options);
 
 /* hp_vm_decommit for `count` runs of one region, soft or HARD, in ceil(count / 1024) calls by
@@ -237,8 +238,8 @@ HP_API int hp_vm_decommit(struct hp_vm_region *region, void *at, size_t size, un
 HP_API int hp_vm_decommit_runs(struct hp_vm_region *region, const struct iovec *runs, size_t count,
                                unsigned options, size_t *done);
 
-/* Ready -> Ready with contents unknown: old bytes or zero, until written (MADV_FREE; MADV_DONTNEED
- * where there is none). The memory leaves when the kernel needs it. 1 call. */
+/* Lets the kernel take pages when it needs them: Ready -> Ready with contents unknown, old bytes or
+ * zero, until written (MADV_FREE; MADV_DONTNEED where there is none). 1 call. */
 HP_API int hp_vm_discard(struct hp_vm_region *region, void *at, size_t size);
 
 /* Brings the pages of a Ready range in, or says why not, without a signal (MADV_POPULATE_WRITE, 1
@@ -252,12 +253,12 @@ enum hp_vm_protection { HP_VM_NONE = 0, HP_VM_READ = 1, HP_VM_WRITE = 2, HP_VM_E
  * execmem. */
 HP_API int hp_vm_protect(struct hp_vm_region *region, void *at, size_t size, int protection);
 
-/* Any -> Reserved, for good measure: touching it is SIGSEGV and a system call on it -EFAULT. 1
- * call and no mapping by MADV_GUARD_INSTALL, else 1 call and up to 2 mappings. Contents may be
- * lost. */
+/* Guards a range: Any -> Reserved, for good measure. Touching it is SIGSEGV and a system call on it
+ * -EFAULT. 1 call and no mapping by MADV_GUARD_INSTALL, else 1 call and up to 2 mappings. Contents
+ * may be lost. */
 HP_API int hp_vm_guard(struct hp_vm_region *region, void *at, size_t size);
 
-/* The guard ends; the range is Prepared: commit it before use. 1 call where guards are the
+/* Ends a guard; the range is Prepared: commit it before use. 1 call where guards are the
  * kernel's, else none. */
 HP_API int hp_vm_unguard(struct hp_vm_region *region, void *at, size_t size);
 

@@ -117,6 +117,11 @@ public)
     printf '\n/* A comment. */\nint hp_planted(void);\n' | plant include/hardpan/planted.h
     printf '\nHP_API int hp_planted(void);\n' | plant include/hardpan/planted.h
     printf '\n/* A comment. */\nHP_API int hp_sys_now(void);\n' | plant include/hardpan/zz.h
+    printf '\n/* ---- A heading --- */\n\nHP_API int hp_planted(void);\n' | plant include/hardpan/planted.h
+    printf '\n/* A comment. */\nstruct s {\n};\nHP_API int hp_planted(void);\n' | plant include/hardpan/planted.h
+    printf '\n/* A comment. */\n%s\n%s\n%s\n%s\n' 'HP_API int hp_one(void);' 'HP_API int hp_two(void);' \
+        'HP_API int hp_three(void);' 'HP_API int hp_four(void);' |
+        plant include/hardpan/planted.h include/hardpan/planted.h:7
     ;;
 symbols)
     # The library is built once, and lies outside the copy: what it may do is in the copy.
