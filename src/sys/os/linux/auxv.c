@@ -22,7 +22,7 @@ static long load(struct entry *vector, size_t bytes) {
 }
 
 unsigned long hp_auxv(unsigned long type) {
-    struct entry vector[ENTRIES];
+    struct entry vector[ENTRIES] = {{0, 0}}; /* so that no sanitizer takes it for unwritten */
     const long bytes = load(vector, sizeof vector);
     const size_t count = bytes > 0 ? (size_t)bytes / sizeof *vector : 0;
     for (size_t i = 0; i < count && vector[i].type; i++)
