@@ -29,6 +29,11 @@ static int version(void) {
     return close_output(EXIT_FINE);
 }
 
+static int too_many(const char *option, const char *word) {
+    fprintf(stderr, "hardpan: %s stands alone, and does not take '%s'\n", option, word);
+    return EXIT_USAGE;
+}
+
 static int unknown(const char *word) {
     const char *nearest = 0;
     size_t distance = 4;
@@ -48,7 +53,8 @@ int main(int count, char **arguments) {
     if (count < 2) return usage(stderr, EXIT_USAGE);
     if (!strcmp(arguments[1], "--help") || !strcmp(arguments[1], "help"))
         return usage(stdout, EXIT_FINE);
-    if (!strcmp(arguments[1], "--version")) return version();
+    if (!strcmp(arguments[1], "--version"))
+        return count == 2 ? version() : too_many(arguments[1], arguments[2]);
     for (size_t i = 0; i < COMMANDS; i++)
         if (!strcmp(arguments[1], commands[i].name))
             return commands[i].main(count - 1, arguments + 1);

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # traces.sh HARDPAN WITNESS: no fact leaves a trace: no signal about a child and no child that a wait
-# for any would meet, no descriptor, no handler, no mask, no mapping.
+# for any would meet, no descriptor, no handler, no mask, no mapping of a file or of shared memory. Private memory is not
+# compared: the C library keeps stacks and arenas of threads that have ended.
 # shellcheck disable=SC1091,SC2154 # common.sh sets them
 . "$(dirname "$0")/common.sh"
 needs strace
@@ -33,6 +34,8 @@ state() {
         tries=$((tries + 1))
     done
     for fd in "/proc/$pid/fd"/*; do echo "fd ${fd##*/}"; done
+    # An anonymous mapping that is shared has a name as well: /dev/zero, or its System V key.
+    awk '$6 ~ /^[^[]/ { $1 = $3 = ""; print "mapping", $0 }' "/proc/$pid/maps" | LC_ALL=C sort
     # 32 to 34 are the C library's own, once there was a thread.
     while read -r name mask; do
         case $name in

@@ -21,6 +21,7 @@ refuses "no fact 'poll.epol'; did you mean poll.epoll\\?" doctor --json cpu.page
 refuses "no fact 'mmap.hnit'; did you mean" doctor --explain mmap.hnit
 refuses "no fact ''" doctor ''
 refuses "no fact '$(printf '%0500d' 7)'" doctor "$(printf '%0500d' 7)"
+refuses "hardpan: --version stands alone, and does not take 'nonsense'" --version nonsense
 refuses '^hardpan doctor: option .* requires an argument' doctor --explain
 refuses '^hardpan doctor: unrecognized option' doctor --jsn
 refuses '^hardpan doctor: .* option' doctor -x
@@ -35,6 +36,14 @@ for arguments in --help 'doctor --help'; do
     says "$arguments" '^usage: hardpan ' "$work/out"
     same "$arguments: talk" '' "$(cat "$work/err")"
 done
+# A family is explained as its facts are, one by one.
+run "$hardpan" doctor --explain cpu.page --explain cpu.va
+mv "$work/out" "$work/each"
+run "$hardpan" doctor --explain cpu
+cmp "$work/each" "$work/out" || fail "--explain cpu is not the cards of cpu.page and cpu.va"
+says '--explain of a family' 'cpu\.page' "$work/out"
+says '--explain of a family' 'cpu\.va' "$work/out"
+
 run "$hardpan" --version
 says --version '^hardpan [0-9]+\.[0-9]+\.[0-9]+$' "$work/out"
 finish

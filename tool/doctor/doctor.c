@@ -130,6 +130,7 @@ static const char help[] =
     "  hardpan doctor                        what this kernel does to a runtime\n"
     "  hardpan doctor mmap fd.atomic         a family of facts, and one more\n"
     "  hardpan doctor --explain mmap.hint    what was asked, why it matters, what to type\n"
+    "  hardpan doctor --explain fd           the same of every fact of a family\n"
     "  hardpan doctor --json | jq .          the same, for programs\n\n"
     "Exit status: 0 all fine, 1 something is wrong, 2 usage, 3 could not look.\n";
 
