@@ -8,7 +8,7 @@ run: # what the kernel under us does to a runtime; status 1 says that something 
 	@script/build release
 	@build/release/hardpan doctor || test $$? = 1
 
-check: # every test, through both doors; fails on a skip that test/expected-skips does not know
+check: # every test, of what the doors share through both; fails on a skip that test/expected-skips does not know
 	@script/setup check
 	@script/check debug
 
