@@ -7,8 +7,9 @@
 #include "vm.h"
 
 /* From /dev/zero, by the kernel: a page that cannot be written is -EFAULT here, and not a signal.
- * What may not be touched may still hold something, so it is made writable first. */
-static int zero_by_read(unsigned char *at, size_t size) {
+ * What may not be touched may still hold something, so it is made writable first; where that is
+ * refused too (a seal), the answer is `error`, the refusal that led here. */
+static int zero_by_read(unsigned char *at, size_t size, int error) {
     const int fd = hp_sys_openat(AT_FDCWD, "/dev/zero", O_RDONLY, 0);
     if (fd < 0) return fd;
     long answer = 0;
@@ -19,7 +20,7 @@ static int zero_by_read(unsigned char *at, size_t size) {
     }
     hp_sys_close(fd);
     hp_vm_count(&hp_vm_counters.decommit_zeroed, 1);
-    return answer < 0 ? (int)answer : HP_VM_STILL_RESIDENT;
+    return answer == -EFAULT ? error : answer < 0 ? (int)answer : HP_VM_STILL_RESIDENT;
 }
 
 static int drop(void *at, size_t size) {
@@ -36,12 +37,12 @@ static int drop(void *at, size_t size) {
 /* Another way to lose the contents, and when that is refused too, zeroes over them. */
 static int drop_or_zero(void *at, size_t size, int dropped) {
     const int answer = drop(at, size);
-    return answer < 0 ? zero_by_read(at, size) : dropped;
+    return answer < 0 ? zero_by_read(at, size, answer) : dropped;
 }
 
 static int remap_or_zero(struct hp_vm_region *region, void *at, size_t size) {
     const int answer = hp_vm_remap(region, at, size);
-    return answer < 0 && answer != HP_ELOST ? zero_by_read(at, size) : answer;
+    return answer < 0 && answer != HP_ELOST ? zero_by_read(at, size, answer) : answer;
 }
 
 static int soften(struct hp_vm_region *region, void *at, size_t size) {
@@ -86,8 +87,17 @@ static int check_runs(const struct hp_vm_region *region, const struct iovec *run
     return 0;
 }
 
-/* How many whole runs one call did, 0 when the kernel would not do it on oneself: before 6.14 the
- * pidfd is unknown (EBADF), and a sandbox may refuse. */
+/* Whether the kernel never does it on oneself: before 6.14 the pidfd is unknown (EBADF), and a
+ * sandbox may refuse. A seal is EPERM too, but only of what is sealed, and not of no runs. */
+static bool refuses_batches(long answer) {
+    const struct iovec none = {0, 0};
+    if (answer == -EBADF || answer == -ENOSYS) return true;
+    return answer == -EPERM &&
+           hp_sys_process_madvise(PIDFD_SELF_TASK, &none, 0, ADVICE_DONTNEED, 0) == -EPERM;
+}
+
+/* How many whole runs one call did. Runs may be longer than a long can tell where that is 32 bits,
+ * so its refusal is never compared with them. */
 static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_t count,
                     unsigned options) {
     const unsigned hard = options & HP_VM_HARD, has = hp_vm_features();
@@ -96,12 +106,11 @@ static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_
         return 0;
     if (count > BATCH_RUNS_MAX) count = BATCH_RUNS_MAX;
     if (hard) hp_vm_set_guarded(region);
-    long bytes = hp_sys_process_madvise(PIDFD_SELF_TASK, runs, count,
-                                        hard ? ADVICE_GUARD_INSTALL : ADVICE_DONTNEED, 0);
-    const bool policy = bytes == -EPERM && !(region->flags & HP_VM_SEALED);
-    if (bytes == -EBADF || bytes == -ENOSYS || policy) hp_vm_lack(HP_VM_HAS_BATCH);
-    size_t done = 0;
-    while (done < count && bytes >= (long)runs[done].iov_len) bytes -= (long)runs[done++].iov_len;
+    const long bytes = hp_sys_process_madvise(PIDFD_SELF_TASK, runs, count,
+                                              hard ? ADVICE_GUARD_INSTALL : ADVICE_DONTNEED, 0);
+    if (refuses_batches(bytes)) hp_vm_lack(HP_VM_HAS_BATCH);
+    size_t done = 0, left = bytes > 0 ? (size_t)bytes : 0;
+    while (done < count && left >= runs[done].iov_len) left -= runs[done++].iov_len;
     for (size_t i = 0; i < done; i++) hp_vm_tally(&hp_vm_counters.decommitted, runs[i].iov_len);
     hp_vm_count(&hp_vm_counters.batches, done > 0);
     return done;
@@ -110,10 +119,13 @@ static size_t batch(struct hp_vm_region *region, const struct iovec *runs, size_
 int hp_vm_decommit_runs(struct hp_vm_region *region, const struct iovec *runs, size_t count,
                         unsigned options, size_t *done) {
     size_t finished = 0;
+    bool batching = true; /* until one does nothing: locked memory refuses every one (EINVAL) */
     int answer = options & ~(unsigned)HP_VM_HARD ? -EINVAL : check_runs(region, runs, count);
     while (answer >= 0 && finished < count) {
-        const size_t batched = batch(region, runs + finished, count - finished, options);
+        const size_t batched =
+            batching ? batch(region, runs + finished, count - finished, options) : 0;
         finished += batched;
+        batching = batched > 0;
         if (batched || finished == count) continue;
         const int one = decommit(region, runs[finished].iov_base, runs[finished].iov_len, options);
         hp_vm_count(&hp_vm_counters.batch_singles, 1);

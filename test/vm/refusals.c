@@ -5,6 +5,7 @@
 #include "street.h"
 
 #include <sys/prctl.h>
+#include <sys/uio.h>
 
 /* ---- Taken, elsewhere, out of memory: three answers ---- */
 
@@ -210,6 +211,92 @@ static void probing_takes_nobodys_page(void **state) {
     assert_int_equal(found, has()); /* and was not misled by it */
 }
 
+/* ---- Batches ---- */
+
+static struct iovec advised_runs[4];
+static unsigned advised;
+
+static long madvise_writes_down(const long a[6]) {
+    if (advised < 4) advised_runs[advised] = (struct iovec){(void *)a[0], (size_t)a[1]};
+    advised++;
+    return 0;
+}
+
+static long batch_is_invalid(const long a[6]) {
+    (void)a;
+    return -EINVAL;
+}
+
+/* More than half of what 32 bits address: a refusal is not more bytes than that. No memory is
+ * there, nor needed. */
+static void a_refused_batch_did_nothing_however_long_its_runs(void **state) {
+    (void)state;
+    const size_t p = page();
+    unsigned char *const base = (unsigned char *)(16 * p);
+    struct hp_vm_region region = {.base = base, .size = 0xa0000000u};
+    const struct iovec runs[] = {{base, 0x90000000u}, {base + 0x90000000u + p, p}};
+    size_t done = 0;
+    has();
+    advised = 0;
+    open_replace(HP_CALL_process_madvise, batch_is_invalid);
+    open_replace(HP_CALL_madvise, madvise_writes_down);
+    const struct hp_vm_totals before = totals();
+    const int answer = hp_vm_decommit_runs(&region, runs, 2, 0, &done);
+    open_reset();
+    assert_int_equal(answer, 0);
+    assert_int_equal(done, 2);
+    assert_int_equal(totals().batches, before.batches);
+    assert_int_equal(advised, 2);
+    assert_memory_equal(advised_runs, runs, sizeof runs);
+}
+
+enum { LOCKED_RUNS = 50 };
+
+/* Locked memory refuses every batch: one is tried, and not one a run. */
+static void a_refused_batch_is_not_tried_again_in_the_same_call(void **state) {
+    (void)state;
+    struct hp_vm_region region = reserve(2 * LOCKED_RUNS * page());
+    struct iovec runs[LOCKED_RUNS];
+    for (size_t i = 0; i < LOCKED_RUNS; i++)
+        runs[i] = (struct iovec){region.base + 2 * i * page(), page()};
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    has();
+    open_replace(HP_CALL_process_madvise, batch_is_invalid);
+    const struct mark start = mark();
+    assert_int_equal(hp_vm_decommit_runs(&region, runs, LOCKED_RUNS, 0, 0), 0);
+    assert_int_equal(calls_since(&start), LOCKED_RUNS + 1);
+    open_reset();
+    assert_true(has() & HP_VM_HAS_BATCH); /* what this memory refuses, other memory may not */
+    assert_int_equal(hp_vm_release(&region), 0);
+}
+
+/* ---- Sealed ---- */
+
+static void decommit_what_is_sealed(void) {
+    struct hp_vm_region region, sealed;
+    const struct hp_vm_request request = {.size = ROOM * page()};
+    const size_t p = page();
+    MUST(hp_vm_reserve(&request, &region) == 0);
+    MUST(hp_vm_split(&region, 4 * p, &sealed) == 0);
+    if (hp_vm_seal(&sealed) < 0) _exit(77);
+    MUST(hp_vm_decommit(&sealed, sealed.base, p, 0) == -EPERM);
+    MUST(hp_vm_decommit(&sealed, sealed.base, p, HP_VM_HARD) == -EPERM);
+    MUST(hp_vm_decommit(&sealed, sealed.base, p, HP_VM_REFUND) == -EPERM);
+    MUST(hp_vm_why(-EPERM, HP_VM_CHANGE, p, 0, 0) == HP_VM_CAUSE_REFUSED);
+    const unsigned before = has();
+    sealed.flags = 0; /* as one who did not seal it sees it */
+    const struct iovec runs[] = {{sealed.base, p}, {sealed.base + 2 * p, p}};
+    MUST(hp_vm_decommit_runs(&sealed, runs, 2, 0, 0) == -EPERM);
+    MUST(has() == before);
+}
+
+static void what_is_sealed_is_refused_as_such(void **state) {
+    (void)state;
+    const int status = in_child(decommit_what_is_sealed);
+    if (status == 77) skip();
+    assert_int_equal(status, 0);
+}
+
 /* ---- A range that a failed MAP_FIXED lost ---- */
 
 static void a_lost_range_is_taken_back(void **state) {
@@ -274,6 +361,9 @@ int main(void) {
         cmocka_unit_test_setup(below_the_lowest_address_is_eperm, fresh),
         cmocka_unit_test_setup(a_range_is_served_above_what_is_not_allowed, fresh),
         cmocka_unit_test_setup(probing_takes_nobodys_page, fresh),
+        cmocka_unit_test_setup(a_refused_batch_did_nothing_however_long_its_runs, fresh),
+        cmocka_unit_test_setup(a_refused_batch_is_not_tried_again_in_the_same_call, fresh),
+        cmocka_unit_test_setup(what_is_sealed_is_refused_as_such, fresh),
         cmocka_unit_test_setup(a_lost_range_is_taken_back, fresh),
         cmocka_unit_test_setup(a_range_lost_to_another_is_said_to_be, fresh),
     };
