@@ -268,8 +268,8 @@ HP_API int hp_sys_io_uring_setup(unsigned entries, void *parameters);
  * descriptor is handed out: what another thread executes between the two inherits it. */
 HP_API int hp_sys_kqueue(void);
 
-/* Events found, 0 at the deadline. After a signal it is entered again with what is left, and with
- * no changes: those have been applied by then. -ENOSYS on Linux. */
+/* Waits for a kqueue's events: how many, 0 at the deadline. After a signal it is entered again with
+ * what is left, and with no changes: those have been applied by then. -ENOSYS on Linux. */
 HP_API int hp_sys_kevent(int kqueue, const void *changes, int change_count, void *events,
                          int capacity, hp_deadline deadline);
 
@@ -289,11 +289,10 @@ HP_API int hp_sys_socket(int family, int type, int protocol);
 /* Makes two sockets that are connected with each other. Adds SOCK_CLOEXEC. */
 HP_API int hp_sys_socketpair(int family, int type, int protocol, int fds[2]);
 
-/* A signal does not stop a connect: it goes on, and this answers -EINPROGRESS, as for a
- * non-blocking socket. Wait until the socket is writable, then read SO_ERROR. Calling connect again
- * would answer -EALREADY. Only local (unix) sockets on Linux, which wait for room in the
- * listener's queue, and those of vsock do not go on by themselves: there this call is entered
- * again, and waits on. */
+/* Connects a socket. A signal does not stop that: it goes on, and this answers -EINPROGRESS, as for
+ * a non-blocking socket. Wait until the socket is writable, then read SO_ERROR: a second call would
+ * answer -EALREADY. Only local (unix) sockets on Linux, which wait for room in the listener's queue,
+ * and those of vsock do not go on by themselves: there this call is entered again, and waits on. */
 HP_API int hp_sys_connect(int fd, const struct sockaddr *address, unsigned length);
 
 /* Takes a connection from a listener's queue: its descriptor. Adds SOCK_CLOEXEC. Entered again
