@@ -75,8 +75,10 @@ struct hp_vm_info {
 /* Tells what this kernel does. The first use probes: at most 12 calls, 1 more where
  * MAP_FIXED_NOREPLACE is not known; no file opened where PR_GET_AUXV is (6.4), else one, in 3
  * calls. Three mappings are made and taken back. Threads that come first together may each probe.
- * Later uses: no call. 0, or the error that kept it from looking (then it is tried again next time,
- * and nothing better than plain mmap and mprotect is relied on). */
+ * Later uses: no call. 0, or the error that kept it from looking: under a limit that leaves it
+ * not even 6 pages, or not one that can be written. Then it looks again at the next use, and `has`
+ * is what a first use would disprove, and MAP_FIXED_NOREPLACE, which is tried where nothing is
+ * mapped. */
 HP_API int hp_vm_probe(struct hp_vm_info *info);
 
 /* From now on everything in `missing` counts as absent: how a program tests itself on the kernel

@@ -79,10 +79,11 @@ static int not_placed(uintptr_t at, size_t size) {
     return free == 0 ? -EEXIST : HP_EELSEWHERE;
 }
 
+/* A kernel that could not be probed, for want of a few pages, may still grant one. What lies there
+ * is looked at then: an untried flag may replace it (probe_noreplace knows who did). */
 int hp_vm_climb(uintptr_t at, size_t size, unsigned flags, int *rung) {
     struct hp_vm_info info;
-    const int looked = hp_vm_probe(&info);
-    if (looked < 0) return looked;
+    if (hp_vm_probe(&info) < 0 && hp_vm_is_all(0, at, size, 0) == 0) return -EEXIST;
     for (size_t i = 0; i < HP_COUNT(ladder); i++) {
         const struct rung *step = &ladder[i];
         if ((info.has & step->feature) != step->feature) continue;

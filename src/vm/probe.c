@@ -6,7 +6,7 @@
 #include "auxv.h"
 #include "vm.h"
 
-enum { KNOWN = 1u << 31, PAGE_USUAL = 4096, HUGE_MAX = 4 << 20 };
+enum { KNOWN = 1u << 31, PAGE_USUAL = 4096, HUGE_MAX = 4 << 20, FEW_PAGES = 6 };
 
 /* Believed until a first use disproves them: asking costs more than finding out. */
 enum {
@@ -45,15 +45,6 @@ static bool probe_noreplace(unsigned char *end_of_hole, size_t page, unsigned ch
     return false;
 }
 
-/* In the middle of three free pages, where neither a search from above nor one from below would
- * have come to by itself. */
-static bool probe_hint(unsigned char *middle, size_t page) {
-    void *got;
-    if (hp_sys_mmap(middle, page, PROT_NONE, RESERVATION, -1, 0, &got) < 0) return false;
-    hp_sys_munmap(got, page);
-    return got == middle;
-}
-
 /* Some kernels accept MADV_DONTNEED and do nothing (nanos, old qemu-user). */
 static unsigned probe_zeroing(volatile unsigned char *byte, size_t page) {
     *byte = 1;
@@ -62,33 +53,62 @@ static unsigned probe_zeroing(volatile unsigned char *byte, size_t page) {
                : 0u;
 }
 
+/* A hint into the middle of three free pages, where neither a search from above nor one from below
+ * would have come to by itself. It is the one page that is written to: what is mapped without
+ * access, as all else here is, no limit on data counts. */
+static int probe_page(unsigned char *middle, size_t page, unsigned *has) {
+    void *got;
+    const int answer = hp_sys_mmap(middle, page, PROT_READ | PROT_WRITE, RESERVATION, -1, 0, &got);
+    if (answer < 0) return answer;
+    if (middle && got == middle) *has |= HP_VM_HAS_HINT;
+    *has |= probe_zeroing(got, page);
+    hp_sys_munmap(got, page);
+    return 0;
+}
+
 static size_t huge_page_of(size_t page) { return page / 8 * page; }
+
+/* Few pages where a limit leaves no room for more: they tell all but how huge pages are aligned. */
+static int map_block(size_t page, unsigned char **base, size_t *size, unsigned *has) {
+    const size_t huge = huge_page_of(page);
+    uintptr_t at;
+    int answer = -ENOMEM;
+    *size = 2 * huge;
+    if (huge <= HUGE_MAX) answer = hp_vm_map(*size, &at);
+    if (answer == 0 && hp_is_aligned(at, huge)) *has |= HP_VM_HAS_HUGE_ALIGN;
+    if (answer < 0) {
+        *size = FEW_PAGES * page;
+        answer = hp_vm_map(*size, &at);
+    }
+    *base = (unsigned char *)at;
+    return answer;
+}
 
 /* A hole of three pages is made at the start, and is not unmapped with the rest: by then it may be
  * another thread's. Who replaced our page is given no hints: to nanos before 2019 a hint was
  * MAP_FIXED. */
-static unsigned probe_mappings(size_t page) {
-    const size_t huge = huge_page_of(page), size = huge <= HUGE_MAX ? 2 * huge : 6 * page;
-    void *at;
-    if (hp_sys_mmap(0, size, PROT_READ | PROT_WRITE, RESERVATION, -1, 0, &at) < 0) return 0;
-    unsigned char *base = at, *end = base + size, *ours = base + 3 * page;
-    unsigned has = KNOWN;
-    if (huge <= HUGE_MAX && hp_is_aligned((uintptr_t)at, huge)) has |= HP_VM_HAS_HUGE_ALIGN;
+static int probe_mappings(size_t page, unsigned *has) {
+    unsigned char *base;
+    size_t size;
+    int answer = map_block(page, &base, &size, has);
+    if (answer < 0) return answer;
+    unsigned char *end = base + size, *ours = base + 3 * page;
     hp_sys_munmap(base, 3 * page);
-    if (probe_noreplace(base + 2 * page, page, &ours)) has |= HP_VM_HAS_NOREPLACE;
-    if (ours == base + 3 * page && probe_hint(base + page, page)) has |= HP_VM_HAS_HINT;
-    has |= probe_zeroing(base + 4 * page, page);
+    if (probe_noreplace(base + 2 * page, page, &ours)) *has |= HP_VM_HAS_NOREPLACE;
+    answer = probe_page(ours == base + 3 * page ? base + page : 0, page, has);
     hp_sys_munmap(ours, (size_t)(end - ours));
-    return has;
+    return answer;
 }
 
-static unsigned probe(void) {
-    const size_t page = hp_vm_page();
-    const unsigned found = probe_mappings(page);
-    if (!found) return 0;
-    const unsigned all = found | probe_advice() | BELIEVED;
-    __atomic_store_n(&features, all, __ATOMIC_RELEASE);
-    return all;
+/* What could not be looked at is not remembered. MAP_FIXED_NOREPLACE is tried all the same, but
+ * only where somebody looked (hp_vm_climb): then it refuses nothing that the kernel would grant. */
+static unsigned probe(int *error) {
+    unsigned has = BELIEVED;
+    *error = probe_mappings(hp_vm_page(), &has);
+    if (*error < 0) return has | HP_VM_HAS_NOREPLACE;
+    has |= KNOWN | probe_advice();
+    __atomic_store_n(&features, has, __ATOMIC_RELEASE);
+    return has;
 }
 
 size_t hp_vm_page_ask(void) {
@@ -100,10 +120,16 @@ size_t hp_vm_page_ask(void) {
 
 size_t hp_vm_huge_page(void) { return huge_page_of(hp_vm_page()); }
 
-unsigned hp_vm_features(void) {
+static unsigned look(int *error) {
     unsigned has = __atomic_load_n(&features, __ATOMIC_ACQUIRE);
-    if (!has) has = probe();
+    *error = 0;
+    if (!has) has = probe(error);
     return has & ~(KNOWN | __atomic_load_n(&forced, __ATOMIC_RELAXED));
+}
+
+unsigned hp_vm_features(void) {
+    int error;
+    return look(&error);
 }
 
 void hp_vm_lack(unsigned feature) { __atomic_fetch_and(&features, ~feature, __ATOMIC_RELAXED); }
@@ -113,11 +139,12 @@ void hp_vm_forget(void) { __atomic_store_n(&features, 0, __ATOMIC_RELAXED); }
 void hp_vm_force(unsigned missing) { __atomic_store_n(&forced, missing, __ATOMIC_RELAXED); }
 
 int hp_vm_probe(struct hp_vm_info *info) {
+    int error;
     memset(info, 0, sizeof *info);
     info->page = hp_vm_page();
     info->huge_page = hp_vm_huge_page();
-    info->has = hp_vm_features();
-    return __atomic_load_n(&features, __ATOMIC_RELAXED) ? 0 : -ENOMEM;
+    info->has = look(&error);
+    return error;
 }
 
 const char *hp_vm_has_name(unsigned bit) {

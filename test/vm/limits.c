@@ -144,6 +144,67 @@ static void locked_memory_limit(void **state) {
     assert_int_equal(in_child(with_little_to_lock), 0);
 }
 
+/* ---- Probing under a limit: what a single call could have is granted all the same ---- */
+
+static void must_place_a_page(void) {
+    struct hp_vm_region region;
+    const uintptr_t low = (uintptr_t)1 << 30;
+    const struct hp_vm_request within = {.size = page(), .low = low, .high = low + GIB};
+    uintptr_t at;
+    MUST(hp_vm_find_gap(0, low, low + GIB, page(), 0, &at) == 0);
+    hp_vm_forget();
+    MUST(hp_vm_place((void *)at, page(), 0, &region) == 0);
+    MUST((uintptr_t)region.base == at);
+    hp_vm_forget();
+    MUST(hp_vm_place((void *)at, page(), 0, &region) == -EEXIST);
+    MUST(hp_vm_release(&region) == 0);
+    hp_vm_forget();
+    MUST(hp_vm_reserve(&within, &region) == 0);
+    MUST((uintptr_t)region.base >= low && (uintptr_t)region.base < low + GIB);
+    MUST(hp_vm_release(&region) == 0);
+}
+
+static void probe_with_little_data(void) {
+    struct hp_vm_info info;
+    limit(RLIMIT_DATA, MIB);
+    must_place_a_page();
+    limit(RLIMIT_DATA, page()); /* less than there is: nothing more that can be written */
+    must_place_a_page();
+    hp_vm_forget();
+    MUST(hp_vm_probe(&info) == -ENOMEM);
+    limit(RLIMIT_DATA, 0);
+    MUST(hp_vm_probe(&info) == 0 && info.has & HP_VM_HAS_ZEROING); /* was not learnt for good */
+}
+
+static void probe_with_little_address_space(void) {
+    struct hp_vm_info info;
+    peek("");
+    mappings();
+    limit(RLIMIT_AS, own_kilobytes("VmSize:") + 8 * page());
+    must_place_a_page();
+    hp_vm_forget();
+    MUST(hp_vm_probe(&info) == 0);
+}
+
+static void probe_with_little_to_lock(void) {
+    const struct rlimit two = {2 * page(), 2 * page()};
+    struct hp_vm_info info;
+    MUST(setrlimit(RLIMIT_MEMLOCK, &two) == 0);
+    MUST(setuid(65534) == 0);
+    prctl(PR_SET_DUMPABLE, 1);
+    MUST(mlockall(MCL_FUTURE) == 0);
+    must_place_a_page();
+    hp_vm_forget();
+    MUST(hp_vm_probe(&info) == -EAGAIN);
+}
+
+static void what_is_too_little_to_probe_with_is_enough_to_place_in(void **state) {
+    (void)state;
+    assert_int_equal(in_child(probe_with_little_data), 0);
+    assert_int_equal(in_child(probe_with_little_address_space), 0);
+    if (geteuid() == 0) assert_int_equal(in_child(probe_with_little_to_lock), 0);
+}
+
 /* ---- vm.max_map_count ---- */
 
 /* Every second page another protection, until the kernel has no mapping left to give. */
@@ -273,6 +334,7 @@ int main(int count, char **arguments) {
         cmocka_unit_test_setup(address_space_limit, fresh),
         cmocka_unit_test_setup(data_limit, fresh),
         cmocka_unit_test_setup(locked_memory_limit, fresh),
+        cmocka_unit_test_setup(what_is_too_little_to_probe_with_is_enough_to_place_in, fresh),
         cmocka_unit_test_setup(mapping_limit, fresh),
         cmocka_unit_test_setup(merged_neighbours_leave_from_the_edge, fresh),
         cmocka_unit_test_setup(strict_accounting, fresh),
