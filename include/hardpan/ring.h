@@ -22,8 +22,10 @@ HP_EXTERN_C_BEGIN
 /* How the pages were had twice. Each is used where the one before is refused. */
 enum hp_ring_way {
     HP_RING_REMAP, /* mremap of old size 0 maps shared pages once more: 3 calls, no descriptor */
-    HP_RING_MEMFD, /* memfd_create (Linux 3.17): 7 calls, 8 before MFD_NOEXEC_SEAL (6.3) */
-    HP_RING_SHM    /* shmget, and shmat with SHM_REMAP over one's own reservation: 5 calls */
+    HP_RING_MEMFD, /* memfd_create (Linux 3.17): 6 calls, 7 before MFD_NOEXEC_SEAL (6.3) */
+    /* shmget, and shmat twice where there is room for both: 6 calls, 4 more each time a thread
+     * is quicker. For multiples of what shmat aligns to: a page, on arm64 4 */
+    HP_RING_SHM
 };
 
 struct hp_ring {
@@ -33,9 +35,12 @@ struct hp_ring {
 };
 
 /* Maps `size` bytes twice in a row. They are whole pages: -EINVAL otherwise, for nothing is
- * rounded. `flags`: HP_VM_NO_DUMP, HP_VM_NO_FORK; `name` as in hp_vm_request. 2 mappings. -ENOMEM,
- * or what the last way answered; after an error nothing is mapped and nothing is open. hp_vm_force
- * of HP_VM_HAS_REMAP and HP_VM_HAS_MEMFD takes the other ways. */
+ * rounded. `flags`: HP_VM_NO_DUMP, HP_VM_NO_FORK; `name` as in hp_vm_request. 2 mappings. -ENOMEM
+ * (hp_vm_why of HP_VM_RESERVE and 2 * size tells which limit), or what the last way answered,
+ * -ENOSYS when there is none; after an error nothing is mapped and nothing is open, but what other
+ * threads mapped meanwhile. (Where a mapping fails and /proc/self/maps cannot be read, a half that
+ * may by now be another's is left: address space, no memory.) hp_vm_force of HP_VM_HAS_REMAP and
+ * HP_VM_HAS_MEMFD takes the other ways. */
 HP_API int hp_ring_open(struct hp_ring *ring, size_t size, unsigned flags, const char *name);
 
 /* Unmaps both halves, 1 call; the pages go with the last mapping. -EINVAL: closed already. */

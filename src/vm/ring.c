@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Both halves are put over a reservation of one's own, so no other thread's mapping can come
- * between them, and none is ever replaced. */
+/* The first half is mapped where the kernel likes, with the place of the second behind it, so that
+ * nothing of another's is ever replaced, nor unmapped when a step fails. */
 #include <hardpan/ring.h>
 #include <sys/ipc.h>
 #include <sys/resource.h>
@@ -9,29 +9,52 @@
 #include "vm.h"
 
 enum { RING_FLAGS = HP_VM_NO_DUMP | HP_VM_NO_FORK, READ_WRITE = PROT_READ | PROT_WRITE };
+enum { TRIES_MAX = 16 };
 
-/* MAP_FIXED over [at, at + size) answered this. */
-static int compare(int answer, const void *got, const void *at, size_t size) {
+/* A call that names its place answered this. */
+static int compare(int answer, void *got, const void *at, size_t size) {
     if (answer < 0 || got == at) return answer;
-    hp_sys_munmap((void *)(uintptr_t)got, size);
+    hp_sys_munmap(got, size);
     return HP_EELSEWHERE;
 }
 
-static int map(unsigned char *at, size_t size, int flags, int fd) {
-    void *got;
-    const int answer =
-        hp_sys_mmap(at, size, READ_WRITE, MAP_SHARED | MAP_FIXED | flags, fd, 0, &got);
-    return compare(answer, got, at, size);
+/* A MAP_FIXED that failed may have unmapped the second half (mainline up to 6.1), and a thread
+ * may have mapped there since. Both halves in one mapping are proof that it has not: they are of an
+ * object that nobody else has, and only mappings of one object are ever merged. */
+static void give_back(unsigned char *base, size_t size) {
+    struct hp_vm_span span;
+    const bool whole = hp_vm_query(0, (uintptr_t)base, 2 * size, &span) == 0 && span.mapped &&
+                       span.protection >= 0 && span.high == (uintptr_t)base + 2 * size;
+    hp_sys_munmap(base, whole ? 2 * size : size);
+}
+
+/* What was to map the second half answered this. */
+static int settle(int answer, void *got, unsigned char *base, size_t size) {
+    answer = compare(answer, got, base + size, size);
+    if (answer < 0) give_back(base, size);
+    return answer;
+}
+
+/* Beyond the end of shared memory a mapping of it is a reservation: it has no pages there, and is
+ * charged for none. */
+static int map_and_grow(size_t size, void **base) {
+    void *first;
+    int answer = hp_sys_mmap(0, size, READ_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0, &first);
+    if (answer < 0) return answer;
+    answer = hp_sys_mremap(first, size, 2 * size, MREMAP_MAYMOVE, 0, base);
+    if (answer < 0) hp_sys_munmap(first, size);
+    return answer;
 }
 
 /* No descriptor is needed to name the pages twice: an old size of 0 leaves what was mapped. */
-static int by_remap(unsigned char *base, size_t size, const char *name) {
+static int by_remap(size_t size, const char *name, unsigned char **base) {
     (void)name;
-    void *got, *const second = base + size;
-    int answer = map(base, size, MAP_ANONYMOUS, -1);
+    void *got, *at;
+    int answer = map_and_grow(size, &at);
     if (answer < 0) return answer;
-    answer = hp_sys_mremap(base, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, second, &got);
-    return compare(answer, got, second, size);
+    *base = at;
+    answer = hp_sys_mremap(at, 0, size, MREMAP_MAYMOVE | MREMAP_FIXED, *base + size, &got);
+    return settle(answer, got, *base, size);
 }
 
 static int create(const char *name) {
@@ -46,12 +69,20 @@ static int grow(int fd, size_t size) {
     return hp_sys_ftruncate(fd, (int64_t)size);
 }
 
-static int by_memfd(unsigned char *base, size_t size, const char *name) {
+static int map_twice(int fd, size_t size, unsigned char **base) {
+    void *got, *at;
+    int answer = hp_sys_mmap(0, 2 * size, READ_WRITE, MAP_SHARED, fd, 0, &at);
+    if (answer < 0) return answer;
+    *base = at;
+    answer = hp_sys_mmap(*base + size, size, READ_WRITE, MAP_SHARED | MAP_FIXED, fd, 0, &got);
+    return settle(answer, got, *base, size);
+}
+
+static int by_memfd(size_t size, const char *name, unsigned char **base) {
     const int fd = create(name);
     if (fd < 0) return fd;
     int answer = grow(fd, size);
-    if (answer == 0) answer = map(base, size, 0, fd);
-    if (answer == 0) answer = map(base + size, size, 0, fd);
+    if (answer == 0) answer = map_twice(fd, size, base);
     hp_sys_close(fd);
     if (answer == 0) hp_vm_count(&hp_vm_counters.rings_memfd, 1);
     return answer;
@@ -59,16 +90,33 @@ static int by_memfd(unsigned char *base, size_t size, const char *name) {
 
 static int attach(int id, unsigned char *at, size_t size) {
     void *got;
-    const int answer = hp_sys_shmat(id, at, SHM_REMAP, &got);
+    const int answer = hp_sys_shmat(id, at, 0, &got);
     return compare(answer, got, at, size);
 }
 
-static int by_shm(unsigned char *base, size_t size, const char *name) {
+/* Where there was room for both a moment ago. Without SHM_REMAP shmat replaces nothing: it is
+ * -EINVAL when somebody was quicker. */
+static int attach_twice(int id, size_t size, unsigned char **base) {
+    const size_t granule = SHM_GRANULE_PAGES * hp_vm_page(), total = 2 * size + granule;
+    uintptr_t room, at;
+    int answer = hp_vm_map(total, &room);
+    if (answer == 0) answer = hp_sys_munmap((void *)room, total);
+    if (answer < 0) return answer;
+    hp_align_up(room, granule, &at);
+    *base = (unsigned char *)at;
+    answer = attach(id, *base, size);
+    if (answer < 0) return answer;
+    answer = attach(id, *base + size, size);
+    if (answer < 0) hp_sys_munmap(*base, size);
+    return answer;
+}
+
+static int by_shm(size_t size, const char *name, unsigned char **base) {
     (void)name;
     const int id = hp_sys_shmget(IPC_PRIVATE, size, IPC_CREAT | 0600);
     if (id < 0) return id;
-    int answer = attach(id, base, size);
-    if (answer == 0) answer = attach(id, base + size, size);
+    int answer = -EINVAL;
+    for (int i = 0; i < TRIES_MAX && answer == -EINVAL; i++) answer = attach_twice(id, size, base);
     hp_sys_shmctl(id, IPC_RMID, 0);
     if (answer == 0) hp_vm_count(&hp_vm_counters.rings_shm, 1);
     return answer;
@@ -77,44 +125,43 @@ static int by_shm(unsigned char *base, size_t size, const char *name) {
 static const struct way {
     unsigned feature;
     int way;
-    int (*try)(unsigned char *base, size_t size, const char *name);
+    int (*try)(size_t size, const char *name, unsigned char **base);
 } ways[] = {
     {HP_VM_HAS_REMAP, HP_RING_REMAP, by_remap},
     {HP_VM_HAS_MEMFD, HP_RING_MEMFD, by_memfd},
     {HP_VM_HAS_SHM, HP_RING_SHM, by_shm},
 };
 
-/* A MAP_FIXED that failed may have unmapped its half (mainline up to 6.1): no longer ours. */
-static void give_back(unsigned char *base, size_t size) {
-    for (int half = 0; half < 2; half++, base += size)
-        if (hp_vm_is_all(0, (uintptr_t)base, size, 1) != 0) hp_sys_munmap(base, size);
+/* shmat may want more than whole pages of both addresses. */
+static bool is_way(const struct way *way, size_t size) {
+    if (!(hp_vm_features() & way->feature)) return false;
+    return way->way != HP_RING_SHM || hp_is_aligned(size, SHM_GRANULE_PAGES * hp_vm_page());
 }
 
-/* Each way starts from a fresh reservation, whatever the one before has left. */
-static int open_by(const struct way *way, size_t size, const char *name, uintptr_t *base) {
-    if (!(hp_vm_features() & way->feature)) return -ENOSYS;
-    int answer = hp_vm_map(2 * size, base);
-    if (answer < 0) return answer;
-    answer = way->try((unsigned char *)*base, size, name);
-    if (answer < 0) give_back((unsigned char *)*base, size);
+static int open_by_any(size_t size, const char *name, unsigned char **base, int *way) {
+    int answer = -ENOSYS;
+    for (size_t i = 0; i < HP_COUNT(ways) && answer != 0; i++) {
+        if (!is_way(&ways[i], size)) continue;
+        answer = ways[i].try(size, name, base);
+        *way = ways[i].way;
+    }
     return answer;
 }
 
 int hp_ring_open(struct hp_ring *ring, size_t size, unsigned flags, const char *name) {
     const struct hp_vm_request request = {.flags = flags, .name = name};
-    size_t both;
-    uintptr_t base = 0;
+    size_t both, most;
+    unsigned char *base = 0;
     if (!size || !hp_is_aligned(size, hp_vm_page()) || !hp_mul(size, 2, &both)) return -EINVAL;
+    if (!hp_add(both, SHM_GRANULE_PAGES * hp_vm_page(), &most)) return -EINVAL;
     if (flags & ~(unsigned)RING_FLAGS) return -EINVAL;
-    int answer = -ENOSYS;
-    size_t i = 0;
-    for (; i < HP_COUNT(ways); i++)
-        if ((answer = open_by(&ways[i], size, name, &base)) == 0) break;
+    int answer = open_by_any(size, name, &base, &ring->way);
     if (answer < 0) return answer;
     ring->size = size;
-    ring->way = ways[i].way;
     hp_vm_hold(both);
-    return hp_vm_take(&ring->region, base, both, &request, HP_VM_ANYWHERE);
+    answer = hp_vm_take(&ring->region, (uintptr_t)base, both, &request, HP_VM_ANYWHERE);
+    hp_vm_use(&ring->region, (uintptr_t)base, (uintptr_t)base + both); /* guards keep contents */
+    return answer;
 }
 
 int hp_ring_close(struct hp_ring *ring) {

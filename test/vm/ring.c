@@ -13,9 +13,12 @@ static const struct way {
     int way, calls;
 } ways[] = {
     {"mremap", 0, HP_RING_REMAP, 3},
-    {"memfd", HP_VM_HAS_REMAP, HP_RING_MEMFD, 7},
-    {"shm", HP_VM_HAS_REMAP | HP_VM_HAS_MEMFD, HP_RING_SHM, 5},
+    {"memfd", HP_VM_HAS_REMAP, HP_RING_MEMFD, 6},
+    {"shm", HP_VM_HAS_REMAP | HP_VM_HAS_MEMFD, HP_RING_SHM, 6},
 };
+
+/* What each way can do. */
+static size_t least(void) { return SHM_GRANULE_PAGES * page(); }
 
 /* MFD_NOEXEC_SEAL is refused before 6.3, and asked for first: one call more. */
 static int seal_costs(int way) {
@@ -79,7 +82,7 @@ static void the_ways_round_are_counted(void **state) {
         const struct hp_vm_totals before = totals();
         struct hp_ring ring;
         hp_vm_force(ways[i].missing);
-        assert_int_equal(hp_ring_open(&ring, page(), 0, 0), 0);
+        assert_int_equal(hp_ring_open(&ring, least(), 0, 0), 0);
         assert_int_equal(totals().rings_memfd - before.rings_memfd, i == 1);
         assert_int_equal(totals().rings_shm - before.rings_shm, i == 2);
         assert_int_equal(hp_ring_close(&ring), 0);
@@ -94,11 +97,28 @@ static void a_kernel_that_refuses_moves_it_to_the_next_way(void **state) {
     assert_int_equal(ring.way, HP_RING_MEMFD);
     assert_int_equal(hp_ring_close(&ring), 0);
     open_fail(HP_CALL_memfd_create, 1, ENOSYS, true);
-    assert_int_equal(hp_ring_open(&ring, page(), 0, 0), 0);
+    assert_int_equal(hp_ring_open(&ring, least(), 0, 0), 0);
     assert_int_equal(ring.way, HP_RING_SHM);
     assert_int_equal(hp_ring_close(&ring), 0);
     open_fail(HP_CALL_shmget, 1, ENOSYS, true);
-    assert_int_equal(hp_ring_open(&ring, page(), 0, 0), -ENOSYS);
+    assert_int_equal(hp_ring_open(&ring, least(), 0, 0), -ENOSYS);
+}
+
+/* Where shmat keeps to multiples of more than a page, what is less has no way. */
+static void shmat_has_a_least_size(void **state) {
+    (void)state;
+    struct hp_ring ring;
+    hp_vm_force(HP_VM_HAS_REMAP | HP_VM_HAS_MEMFD);
+    const int small = hp_ring_open(&ring, page(), 0, 0);
+    assert_int_equal(small, least() > page() ? -ENOSYS : 0);
+    if (small == 0) assert_int_equal(hp_ring_close(&ring), 0);
+    for (size_t i = 0; i < 10; i++) { /* wherever the last mapping ended */
+        struct hp_vm_region between = reserve((1 + i % 5) * page());
+        assert_int_equal(hp_ring_open(&ring, least(), 0, 0), 0);
+        assert_int_equal(ring.way, HP_RING_SHM);
+        assert_int_equal(hp_ring_close(&ring), 0);
+        assert_int_equal(hp_vm_release(&between), 0);
+    }
 }
 
 static void older_memfd_does_not_know_the_seal(void **state) {
@@ -180,27 +200,97 @@ static void any_single_failure_leaves_nothing(void **state) {
             for (size_t k = 0; k < HP_COUNT(calls); k++) sweep(&ways[i], calls[k], errors[j]);
 }
 
-/* As mainline up to 6.1 may: the call fails, and what was mapped there is gone by then. */
-static unsigned char *lost;
-static long fixed_loses(const long a[6]) {
-    if (a[3] & MAP_FIXED && a[3] & MAP_SHARED) {
-        munmap((void *)a[0], (size_t)a[1]);
-        lost =
-            mmap((void *)a[0], page(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        *lost = 42; /* and another thread was quick */
-        return -ENOMEM;
-    }
-    return open_real(HP_CALL_mmap, a);
+/* As mainline up to 6.1 may: the call fails, what was mapped there is gone by then, and another
+ * thread was quick. Shared memory, for such a mapping is never merged with another. */
+static unsigned char *theirs;
+static void lose(long at, long size) {
+    munmap((void *)at, (size_t)size);
+    theirs = mmap((void *)at, (size_t)size, PROT_READ | PROT_WRITE,
+                  MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+    memset(theirs, 42, (size_t)size);
+}
+static long mmap_loses(const long a[6]) {
+    if (!(a[3] & MAP_FIXED)) return open_real(HP_CALL_mmap, a);
+    lose(a[0], a[1]);
+    return -ENOMEM;
+}
+static long mremap_loses(const long a[6]) {
+    if (!(a[3] & MREMAP_FIXED)) return open_real(HP_CALL_mremap, a);
+    lose(a[4], a[2]);
+    return -ENOMEM;
 }
 
-static void what_a_failed_map_fixed_lost_is_not_unmapped_twice(void **state) {
+static void what_a_failed_call_lost_to_another_is_the_others(void **state) {
+    (void)state;
+    has();
+    for (int i = 0; i < 2; i++) {
+        const int before = mappings();
+        struct hp_ring ring;
+        hp_vm_force(HP_VM_HAS_SHM | (i ? HP_VM_HAS_REMAP : HP_VM_HAS_MEMFD));
+        open_replace(HP_CALL_mmap, mmap_loses);
+        open_replace(HP_CALL_mremap, mremap_loses);
+        assert_int_equal(hp_ring_open(&ring, 64 * KIB, 0, 0), -ENOMEM);
+        open_reset();
+        assert_int_equal(mappings(), before + 1);
+        assert_int_equal(peek(theirs), 42);
+        assert_int_equal(peek(theirs + 64 * KIB - 1), 42);
+        munmap(theirs, 64 * KIB);
+    }
+}
+
+/* And what nobody took is not kept, nor looked for again. */
+static long mremap_only_loses(const long a[6]) {
+    if (a[3] & MREMAP_FIXED) munmap((void *)a[4], (size_t)a[2]);
+    return a[3] & MREMAP_FIXED ? -ENOMEM : open_real(HP_CALL_mremap, a);
+}
+
+static void what_a_failed_call_lost_is_free(void **state) {
     (void)state;
     struct hp_ring ring;
-    hp_vm_force(HP_VM_HAS_MEMFD | HP_VM_HAS_SHM);
-    open_replace(HP_CALL_mmap, fixed_loses);
-    assert_int_equal(hp_ring_open(&ring, 64 * KIB, 0, 0), -ENOSYS);
-    assert_int_equal(*lost, 42);
-    munmap(lost, page());
+    has();
+    const int before = mappings();
+    hp_vm_force(HP_VM_HAS_SHM | HP_VM_HAS_MEMFD);
+    open_replace(HP_CALL_mremap, mremap_only_loses);
+    assert_int_equal(hp_ring_open(&ring, 64 * KIB, 0, 0), -ENOMEM);
+    assert_int_equal(mappings(), before);
+}
+
+static long shmat_is_late(const long a[6]) {
+    if (!theirs) {
+        theirs = mmap((void *)a[1], page(), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        *theirs = 42;
+    }
+    return open_real(HP_CALL_shmat, a);
+}
+
+static void who_is_quicker_than_shmat_keeps_what_it_mapped(void **state) {
+    (void)state;
+    struct hp_ring ring;
+    hp_vm_force(HP_VM_HAS_REMAP | HP_VM_HAS_MEMFD);
+    theirs = 0;
+    open_replace(HP_CALL_shmat, shmat_is_late);
+    assert_int_equal(hp_ring_open(&ring, 64 * KIB, 0, 0), 0);
+    assert_int_equal(peek(theirs), 42);
+    holds_the_same_twice(&ring);
+    assert_int_equal(hp_ring_close(&ring), 0);
+    munmap(theirs, page());
+}
+
+static void a_guard_keeps_what_is_behind_it_and_says_so(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct hp_ring ring;
+        hp_vm_force(i ? HP_VM_HAS_GUARD : 0);
+        assert_int_equal(hp_ring_open(&ring, 64 * KIB, 0, 0), 0);
+        unsigned char *const second = ring.region.base + ring.size;
+        *second = 7;
+        assert_int_equal(hp_vm_guard(&ring.region, second, page()), 0);
+        assert_int_equal(hp_vm_unguard(&ring.region, second, page()), 0);
+        assert_int_equal(hp_vm_commit(&ring.region, second, page(), 0), 0);
+        assert_int_equal(*second, 7);
+        assert_int_equal(hp_ring_close(&ring), 0);
+    }
 }
 
 static struct hp_ring shared;
@@ -221,10 +311,10 @@ static void without_fork_the_child_has_no_ring(void **state) {
     (void)state;
     for (size_t i = 0; i < HP_COUNT(ways); i++) {
         hp_vm_force(ways[i].missing);
-        assert_int_equal(hp_ring_open(&shared, page(), HP_VM_NO_FORK, 0), 0);
+        assert_int_equal(hp_ring_open(&shared, least(), HP_VM_NO_FORK, 0), 0);
         assert_int_equal(shared.region.missed, 0);
         assert_int_equal(in_child(write_in_a_child), 128 + SIGSEGV);
-        assert_int_equal(shared.region.base[page()], 0);
+        assert_int_equal(shared.region.base[least()], 0);
         assert_int_equal(hp_ring_close(&shared), 0);
     }
 }
@@ -242,12 +332,16 @@ int main(void) {
         cmocka_unit_test_setup(each_way_holds_the_same_twice_and_leaves_nothing, fresh),
         cmocka_unit_test_setup(the_ways_round_are_counted, fresh),
         cmocka_unit_test_setup(a_kernel_that_refuses_moves_it_to_the_next_way, fresh),
+        cmocka_unit_test_setup(shmat_has_a_least_size, fresh),
         cmocka_unit_test_setup(older_memfd_does_not_know_the_seal, fresh),
         cmocka_unit_test_setup(a_file_size_limit_is_no_signal, fresh),
         cmocka_unit_test_setup(bad_sizes_and_flags_are_refused, fresh),
         cmocka_unit_test_setup(too_much_is_an_error_and_leaves_nothing, fresh),
         cmocka_unit_test_setup(any_single_failure_leaves_nothing, fresh),
-        cmocka_unit_test_setup(what_a_failed_map_fixed_lost_is_not_unmapped_twice, fresh),
+        cmocka_unit_test_setup(what_a_failed_call_lost_to_another_is_the_others, fresh),
+        cmocka_unit_test_setup(what_a_failed_call_lost_is_free, fresh),
+        cmocka_unit_test_setup(who_is_quicker_than_shmat_keeps_what_it_mapped, fresh),
+        cmocka_unit_test_setup(a_guard_keeps_what_is_behind_it_and_says_so, fresh),
         cmocka_unit_test_setup(a_forked_child_has_the_same_ring, fresh),
         cmocka_unit_test_setup(without_fork_the_child_has_no_ring, fresh),
         cmocka_unit_test_setup(populate_asks_before_a_touch, fresh),
