@@ -169,8 +169,10 @@ HP_API int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_regio
  * elsewhere, that is given back and the next rung is tried. */
 HP_API int hp_vm_place(void *at, size_t size, unsigned flags, struct hp_vm_region *region);
 
-/* Private anonymous memory that the caller mapped becomes a region, as it is. -ENOMEM if part of
- * it is not mapped. */
+/* Private anonymous memory that the caller mapped becomes a region, as it is. That it is the
+ * caller's, not a file's, not shared and not of MAP_HUGETLB is the caller's promise, and nothing
+ * looks. It may have guards already, so every commit in it is 2 calls where the kernel has guards.
+ * A look at the mappings, and 1 call for each attribute. -ENOMEM if part of it is not mapped. */
 HP_API int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_region *region);
 
 /* What hp_vm_adopt does, undone: the region is none, its mappings stay as they are, whosever they
@@ -222,10 +224,12 @@ enum hp_vm_answer {
 
 /* Makes memory usable: Reserved, Prepared -> Ready; what is Ready already stays as it is, so a
  * range may be mixed. 1 call (mprotect, never MAP_FIXED: on 6.1 a failed MAP_FIXED loses the
- * reservation), 2 in a region that has guards, 1 more to populate. Growing what is committed at its
- * edge adds no mapping, the first commit and an island add 1 and 2. Guards in the range are
- * removed. 0, HP_VM_ZERO, or -ENOMEM (-EAGAIN under mlockall): nothing was lost, a part at the
- * start of a range that spans several mappings may be Ready already. */
+ * reservation), 2 in a region that has guards or was adopted, 1 more to populate. Growing what is
+ * committed at its edge adds no mapping, the first commit and an island add 1 and 2: memory that is
+ * committed here and there, in random order, costs up to 2 mappings an island. It costs none after
+ * the whole region was committed once and taken back HARD, where there are guards. Guards in the
+ * range are removed. 0, HP_VM_ZERO, or -ENOMEM (-EAGAIN under mlockall): nothing was lost, a part
+ * at the start of a range that spans several mappings may be Ready already. */
 HP_API int hp_vm_commit(struct hp_vm_region *region, void *at, size_t size, unsigned options);
 
 /* Gives memory back and keeps the place: Ready -> Prepared; with HARD or REFUND -> Reserved. The

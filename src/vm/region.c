@@ -84,6 +84,7 @@ int hp_vm_adopt(void *base, size_t size, unsigned flags, struct hp_vm_region *re
     adopted.missed = hp_vm_attribute(&adopted, base, size);
     if (adopted.missed && flags & HP_VM_STRICT) return -EOPNOTSUPP;
     adopted.flags &= ~adopted.missed;
+    adopted.guarded = !!(hp_vm_features() & HP_VM_HAS_GUARD); /* whose they are cannot be asked */
     adopted.used_low = low;
     adopted.used_high = end;
     hp_vm_hold(size);

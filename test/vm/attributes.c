@@ -170,6 +170,23 @@ static void an_adopted_region_is_as_it_was(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
+/* Guards outlive the region they were made in, and the mapping's protection does not show them. */
+static void an_adopted_region_may_have_guards(void **state) {
+    (void)state;
+    struct hp_vm_region region, adopted;
+    region = reserve(4 * page());
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    assert_int_equal(hp_vm_decommit(&region, region.base, 2 * page(), HP_VM_HARD), 0);
+    assert_int_equal(hp_vm_guard(&region, region.base + 3 * page(), page()), 0);
+    unsigned char *at = region.base;
+    assert_int_equal(hp_vm_disown(&region), 0);
+    assert_int_equal(hp_vm_adopt(at, 4 * page(), 0, &adopted), 0);
+    assert_int_equal(peek(at), FAULTS); /* as it was */
+    assert_int_equal(hp_vm_commit(&adopted, at, 4 * page(), 0), 0);
+    for (size_t i = 0; i < 4; i++) assert_int_equal(peek(at + i * page()), 0);
+    assert_int_equal(hp_vm_release(&adopted), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(an_attribute_holds_for_the_region_s_life, fresh),
@@ -178,6 +195,7 @@ int main(void) {
         cmocka_unit_test_setup(a_refused_name_costs_once, fresh),
         cmocka_unit_test_setup(a_sealed_region_stays, fresh),
         cmocka_unit_test_setup(an_adopted_region_is_as_it_was, fresh),
+        cmocka_unit_test_setup(an_adopted_region_may_have_guards, fresh),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }
