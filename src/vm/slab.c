@@ -20,6 +20,8 @@ static uint32_t capacity_of(size_t size, size_t stride) {
     return capacity < SLOTS_MAX ? (uint32_t)capacity : SLOTS_MAX;
 }
 
+static bool less_may_do(int answer) { return answer == -ENOMEM || answer == -EAGAIN; }
+
 static int place_head(struct hp_vm_region *region, size_t stride, struct hp_stack_slab **made) {
     const uint32_t capacity = capacity_of(region->size, stride);
     size_t head = sizeof(struct hp_stack_slab) + capacity * sizeof(struct slot);
@@ -34,22 +36,31 @@ static int place_head(struct hp_vm_region *region, size_t stride, struct hp_stac
     return 0;
 }
 
+/* A head is for all stacks its slab can have, and counts as data: where that is too much, the slab
+ * is made smaller. */
+static int make_slab(struct hp_vm_request *request, size_t stride, struct hp_stack_slab **made) {
+    int answer;
+    do {
+        struct hp_vm_region region;
+        answer = hp_vm_reserve(request, &region);
+        if (answer < 0) return answer;
+        request->size = region.size / 2;
+        answer = place_head(&region, stride, made);
+        if (answer < 0) hp_vm_release(&region);
+    } while (less_may_do(answer) && request->size >= request->least);
+    return answer;
+}
+
 /* A stack on a huge page would cost 2 MiB at its first touch; MAP_STACK says the same to newer
  * kernels and nothing to older ones. */
 static int add_slab(struct hp_stack_pool *pool, struct hp_stack_slab **made) {
     const struct hp_stack_request *wish = &pool->request;
     struct hp_vm_request request = {.size = wish->slab, .name = wish->name};
-    struct hp_vm_region region;
     if (pool->slab_count == HP_STACK_SLABS_MAX) return -ENOSPC;
     request.flags = wish->flags | HP_VM_NO_HUGE;
     hp_slab_least(pool->stride, &request.least);
-    int answer = hp_vm_reserve(&request, &region);
+    const int answer = make_slab(&request, pool->stride, made);
     if (answer < 0) return answer;
-    answer = place_head(&region, pool->stride, made);
-    if (answer < 0) {
-        hp_vm_release(&region);
-        return answer;
-    }
     (*made)->index = pool->slab_count;
     __atomic_store_n(&pool->slabs[pool->slab_count], *made, __ATOMIC_RELEASE);
     __atomic_store_n(&pool->slab_count, pool->slab_count + 1, __ATOMIC_RELEASE);
@@ -83,9 +94,17 @@ static int make_apart(const struct hp_stack_pool *pool, struct hp_stack_slab *sl
     return (int)count;
 }
 
+/* Half as many each time, down to one: near a limit there may be room for that. */
+static int make_fewer(const struct hp_stack_pool *pool, struct hp_stack_slab *slab,
+                      uint32_t count) {
+    int answer = make_guarded(pool, slab, count);
+    while (less_may_do(answer) && count > 1) answer = make_guarded(pool, slab, count /= 2);
+    return answer;
+}
+
 static int make_run(const struct hp_stack_pool *pool, struct hp_stack_slab *slab) {
     const uint32_t left = slab->capacity - slab->made, count = left < RUN ? left : RUN;
-    return hp_vm_features() & HP_VM_HAS_GUARD ? make_guarded(pool, slab, count)
+    return hp_vm_features() & HP_VM_HAS_GUARD ? make_fewer(pool, slab, count)
                                               : make_apart(pool, slab, count);
 }
 

@@ -6,7 +6,9 @@
 #include "slab.h"
 
 enum { LINE = 64, COLOURS_USUAL = 32, COLOURS_MAX = 64, COLOUR_STEP = 67 };
-enum { STACK_FLAGS = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_WIPE_ON_FORK };
+/* A child that had the books and no stacks would hand out what is not there, and what wipes memory
+ * on fork wipes the kernel's guards (seen on 6.18). */
+enum { STACK_FLAGS = HP_VM_NO_DUMP };
 /* 16 GiB where there is address space, 64 MiB where there is little. */
 static const size_t slab_usual = SIZE_MAX / (sizeof(void *) > 4 ? 1 << 30 : 64) + 1;
 
@@ -209,15 +211,28 @@ static bool in_use(const struct hp_stack_pool *pool) {
     return false;
 }
 
-int hp_stack_close(struct hp_stack_pool *pool) {
-    if (in_use(pool)) return -EBUSY;
-    pool->cached = NO_STACK;
-    while (pool->slab_count) {
-        struct hp_vm_region region = pool->slabs[pool->slab_count - 1]->region;
-        const int answer = hp_vm_release(&region);
-        if (answer < 0) return answer;
-        pool->slabs[--pool->slab_count] = 0;
-    }
+/* What was not released is the pool's as before, but for the order of the cached. */
+static void list_again(struct hp_stack_pool *pool) {
     pool->made = 0;
-    return 0;
+    for (uint32_t i = 0; i < pool->slab_count; i++) {
+        struct hp_stack_slab *slab = pool->slabs[i];
+        const uint32_t first = i << SLOT_BITS;
+        for (uint32_t slot = 0; slot < slab->made; slot++)
+            slab->slots[slot].next = first + slot + 1;
+        if (slab->made) push(pool, first, first + slab->made - 1);
+        pool->made += slab->made;
+    }
+}
+
+int hp_stack_close(struct hp_stack_pool *pool) {
+    int answer = 0;
+    if (in_use(pool)) return -EBUSY;
+    pop_all(pool);
+    while (pool->slab_count && answer == 0) {
+        struct hp_vm_region region = pool->slabs[pool->slab_count - 1]->region;
+        answer = hp_vm_release(&region);
+        if (answer == 0) pool->slabs[--pool->slab_count] = 0;
+    }
+    list_again(pool);
+    return answer;
 }

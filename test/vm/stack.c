@@ -245,6 +245,38 @@ static void a_refused_commit_of_a_trimmed_one_leaves_it_cached(void **state) {
     closed();
 }
 
+static void use_the_copy(void) {
+    struct hp_stack found, stack;
+    MUST(hp_stack_take(&pool, &stack) == 0);
+    MUST(stack.low[0] == 7);
+    stack.low[0] = 8;
+    MUST(peek(stack.low - 1) == FAULTS);
+    MUST(hp_stack_find(&pool, stack.low - 1, &found) == HP_STACK_GUARD && found.id == stack.id);
+    MUST(hp_stack_give(&pool, &stack) == 0);
+    MUST(hp_stack_close(&pool) == 0);
+}
+
+static void a_forked_child_has_a_pool_of_its_own(void **state) {
+    (void)state;
+    static const unsigned refused[] = {HP_VM_NO_FORK, HP_VM_WIPE_ON_FORK};
+    for (size_t i = 0; i < HP_COUNT(refused); i++) {
+        const struct hp_stack_request request = {.size = 64 * KIB, .flags = refused[i]};
+        assert_int_equal(hp_stack_open(&pool, &request), -EINVAL);
+    }
+    for (int i = 0; i < 2; i++) {
+        hp_vm_force(i ? HP_VM_HAS_GUARD : 0);
+        const struct hp_stack_request request = {.size = 64 * KIB, .flags = HP_VM_NO_DUMP};
+        assert_int_equal(hp_stack_open(&pool, &request), 0);
+        const struct hp_stack stack = taken();
+        stack.low[0] = 7;
+        given(&stack);
+        assert_int_equal(in_child(use_the_copy), 0);
+        assert_int_equal(taken().low[0], 7);
+        given(&stack);
+        closed();
+    }
+}
+
 static void *run_on_it(void *argument) {
     const struct hp_stack *stack = argument;
     volatile unsigned char local[8 * KIB];
@@ -285,6 +317,7 @@ int main(void) {
         cmocka_unit_test_setup(trim_is_a_call_for_64, fresh),
         cmocka_unit_test_setup(a_refused_trim_keeps_the_cache, fresh),
         cmocka_unit_test_setup(a_refused_commit_of_a_trimmed_one_leaves_it_cached, fresh),
+        cmocka_unit_test_setup(a_forked_child_has_a_pool_of_its_own, fresh),
         cmocka_unit_test_setup(a_thread_runs_on_one, fresh),
     };
     return cmocka_run_group_tests(tests, 0, 0);

@@ -156,6 +156,74 @@ static void an_address_limit_makes_smaller_slabs(void **state) {
     assert_int_equal(in_child(take_under_an_address_limit), 0);
 }
 
+/* All that fits, to the last one; of 16 KiB stacks even the head of a usual slab would be too
+ * much. */
+static void take_under_a_data_limit(size_t size) {
+    enum { MANY = 1000 };
+    static struct hp_stack stacks[MANY];
+    const struct rlimit limit = {6 * MIB, 6 * MIB};
+    const struct hp_stack_request request = {.size = size};
+    char text[400];
+    has();
+    MUST(setrlimit(RLIMIT_DATA, &limit) == 0);
+    MUST(hp_stack_open(&pool, &request) == 0);
+    const size_t count = take_many(stacks, MANY);
+    MUST(count > 0 && count < MANY);
+    const int answer = hp_stack_take(&pool, &stacks[count]);
+    printf("%zu stacks of %zu bytes, then %s\n", count, size, hp_error_name(answer));
+    MUST(answer == -ENOMEM);
+    MUST(hp_vm_why(answer, HP_VM_COMMIT, pool.stride, text, sizeof text) == HP_VM_CAUSE_DATA_LIMIT);
+    for (size_t i = 0; i < count; i++) {
+        stacks[i].low[0] = 1;
+        MUST(peek(stacks[i].low - 1) == FAULTS);
+        MUST(hp_stack_give(&pool, &stacks[i]) == 0);
+    }
+    MUST(hp_stack_close(&pool) == 0);
+}
+static void take_large_ones(void) { take_under_a_data_limit(128 * KIB); }
+static void take_small_ones(void) { take_under_a_data_limit(16 * KIB); }
+
+static void a_data_limit_makes_shorter_runs(void **state) {
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        hp_vm_force(i ? HP_VM_HAS_GUARD : 0);
+        assert_int_equal(in_child(take_large_ones), 0);
+        assert_int_equal(in_child(take_small_ones), 0);
+    }
+}
+
+/* The pool is good for what it still has, each of its stacks once, and is closed in the end. */
+static void a_close_that_is_refused_can_be_tried_again(void **state) {
+    (void)state;
+    enum { MANY = 150 };
+    static struct hp_stack stacks[MANY];
+    bool seen[MANY] = {false};
+    opened(16 * KIB, MIB, 0);
+    const int before = mappings();
+    assert_int_equal(take_many(stacks, MANY), MANY); /* 51 in each slab */
+    give_many(stacks, MANY);
+    assert_int_equal(pool.slab_count, 3);
+    open_fail(HP_CALL_munmap, 2, ENOMEM, false);
+    assert_int_equal(hp_stack_close(&pool), -ENOMEM);
+    open_reset();
+    assert_int_equal(pool.slab_count, 2);
+    const size_t left = (size_t)pool.made;
+    assert_in_range(left, 64, MANY - 1);
+    const struct mark start = mark();
+    assert_int_equal(take_many(stacks, left), left);
+    assert_cost(start, 0, 0);
+    for (size_t i = 0; i < left; i++) {
+        const size_t number = (stacks[i].id >> 26) * 75 + (stacks[i].id & 0xffffff);
+        assert_in_range(number, 0, MANY - 1);
+        assert_false(seen[number]);
+        seen[number] = true;
+    }
+    give_many(stacks, left);
+    closed();
+    assert_int_equal(pool.made, 0);
+    assert_int_equal(mappings(), before);
+}
+
 static void any_single_failure_leaves_the_pool_good(void **state) {
     (void)state;
     static const int errors[] = {ENOMEM, EAGAIN, EINVAL, EPERM};
@@ -190,6 +258,8 @@ int main(void) {
         cmocka_unit_test_setup(locked_memory_is_guarded_too, fresh),
         cmocka_unit_test_setup(small_slabs_are_many_and_end, fresh),
         cmocka_unit_test_setup(an_address_limit_makes_smaller_slabs, fresh),
+        cmocka_unit_test_setup(a_data_limit_makes_shorter_runs, fresh),
+        cmocka_unit_test_setup(a_close_that_is_refused_can_be_tried_again, fresh),
         cmocka_unit_test_setup(any_single_failure_leaves_the_pool_good, fresh),
     };
     return cmocka_run_group_tests(tests, 0, 0);
