@@ -157,10 +157,13 @@ struct hp_vm_request {
 
 /* Reserves address space: None -> Reserved, never over anything. 1 call and 1 mapping; with an
  * alignment beyond a page at most 3 calls (5 at the one where a kernel is first seen not to align
- * huge pages, which was believed to); plus 1 for each attribute and each size tried; within a range
- * or near an address 1 call a gap looked at, 2 to look at all. -ENOMEM (hp_vm_why says which
- * limit), -EAGAIN (locked memory), -EINVAL, -EEXIST (no gap in the range), -EPERM; HP_EELSEWHERE
- * when the kernel ignores addresses and no race-free way is left. */
+ * huge pages, which was believed to), and a look at the mappings where the size fits under a limit
+ * and the size with what would be cut off does not; plus 1 for each attribute and each size tried;
+ * within a range or near an address 1 call a gap looked at, 2 to look at all. -ENOMEM (hp_vm_why
+ * says which limit), -EAGAIN (locked memory), -EINVAL, -EEXIST (no gap in the range), -EPERM,
+ * -EOPNOTSUPP (an attribute that HP_VM_STRICT insists on), -EMFILE, -ENFILE (no descriptor to look
+ * at the mappings with); HP_EELSEWHERE when the kernel ignores addresses and no race-free way is
+ * left. */
 HP_API int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *region);
 
 /* Reserves at one address: None -> Reserved at exactly this one, or -EEXIST, and what is there is
@@ -292,8 +295,9 @@ struct hp_vm_span {
 };
 
 /* The first span of the range: all of it alike, free or one mapping. 1 call with a view and
- * PROCMAP_QUERY; else the text of /proc/self/maps; else mincore, a call a page. Any address may be
- * asked about. */
+ * PROCMAP_QUERY; else the text of /proc/self/maps; where there is no /proc, mincore, a call a page.
+ * For want of a descriptor mincore serves up to 1024 pages, and more are -EMFILE or -ENFILE. Any
+ * address may be asked about. */
 HP_API int hp_vm_query(const struct hp_vm_view *view, uintptr_t low, size_t size,
                        struct hp_vm_span *span);
 
@@ -314,7 +318,7 @@ enum hp_vm_cause {
     HP_VM_CAUSE_NO_SPACE,      /* no gap of that size in the address space */
     HP_VM_CAUSE_TAKEN,         /* somebody's mapping is there */
     HP_VM_CAUSE_ELSEWHERE,     /* the kernel ignores addresses */
-    HP_VM_CAUSE_REFUSED,       /* policy: vm.mmap_min_addr, a seal, seccomp, SELinux, PaX */
+    HP_VM_CAUSE_REFUSED,       /* vm.mmap_min_addr, a seal, seccomp, SELinux, PaX; HP_VM_STRICT */
     HP_VM_CAUSE_INVALID,       /* the arguments */
     HP_VM_CAUSE_LOST           /* HP_ELOST */
 };

@@ -12,13 +12,14 @@ enum {
     BITS_OF_ADDRESS = 8 * sizeof(uintptr_t)
 };
 
-/* Taken counts: somebody could map there. */
+/* Taken counts: somebody could map there. A kernel that takes hints moves only those to where
+ * nobody could. */
 static int can_map(uintptr_t at) {
     const size_t page = hp_vm_page();
     int rung;
     const int answer = hp_vm_climb(at, page, 0, &rung);
     if (answer == 0) hp_sys_munmap((void *)at, page);
-    if (answer == HP_EELSEWHERE) return answer;
+    if (answer == HP_EELSEWHERE && !(hp_vm_features() & HP_VM_HAS_HINT)) return answer;
     return answer == 0 || answer == -EEXIST;
 }
 

@@ -41,6 +41,7 @@ static int attach(int id, uintptr_t at, size_t size) {
 static int by_shm(uintptr_t at, size_t size) {
     if (!hp_is_aligned(at, SHM_GRANULE_PAGES * hp_vm_page())) return HP_EELSEWHERE;
     const int id = hp_sys_shmget(IPC_PRIVATE, size, IPC_CREAT | SHM_NORESERVE | 0600);
+    if (id == -ENOSYS) hp_vm_lack(HP_VM_HAS_SHM);
     if (id < 0) return HP_EELSEWHERE; /* left out, denied, or over a limit: the next rung */
     const int answer = attach(id, at, size);
     hp_sys_shmctl(id, IPC_RMID, 0);

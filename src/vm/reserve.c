@@ -53,19 +53,11 @@ static int map_lucky(size_t size, size_t align, uintptr_t *at) {
     return HP_EELSEWHERE;
 }
 
-static int map_aligned(size_t size, size_t align, uintptr_t *at) {
-    size_t total;
-    int answer = map_lucky(size, align, at);
-    if (answer != HP_EELSEWHERE) return answer;
-    if (!hp_add(size, align - hp_vm_page(), &total)) return -ENOMEM;
-    answer = hp_vm_map(total, at);
-    if (answer < 0) return answer;
-    hp_vm_count(&hp_vm_counters.trimmed, 1);
-    return trim(at, total, size, align);
-}
-
-/* Below vm.mmap_min_addr free space is refused with EPERM: the search goes on above it. */
-static bool go_higher(struct hp_gap_wish *wish, uintptr_t refused) {
+/* Below vm.mmap_min_addr free space is refused with EPERM, and a hint is moved: the search goes on
+ * above it. A kernel that ignores all addresses is not one that moves hints. */
+static bool go_higher(struct hp_gap_wish *wish, uintptr_t refused, int answer) {
+    const bool moved = answer == HP_EELSEWHERE && hp_vm_features() & HP_VM_HAS_HINT;
+    if (answer != -EPERM && !moved) return false;
     wish->low = refused + hp_vm_page();
     return refused < MIN_ADDRESS_MAX && wish->low < wish->high;
 }
@@ -89,18 +81,47 @@ static int map_within(const struct hp_vm_request *request, size_t size, size_t a
         answer = hp_gap_find(seeing ? &view : 0, &wish, at);
         if (answer < 0) break;
         answer = hp_vm_climb(*at, size, request->flags, rung);
-        if (answer == -EPERM && go_higher(&wish, *at)) answer = -EEXIST;
-        if (answer == HP_EELSEWHERE && go_coarser(&wish)) answer = -EEXIST;
+        if (go_higher(&wish, *at, answer))
+            answer = -EEXIST;
+        else if (answer == HP_EELSEWHERE && go_coarser(&wish))
+            answer = -EEXIST;
     }
     if (seeing) hp_vm_view_close(&view);
     return answer;
+}
+
+/* For want of room for what would be cut off: the size alone says whether there is room for it, and
+ * where to look for a place. */
+static int map_without_waste(const struct hp_vm_request *request, size_t size, size_t align,
+                             uintptr_t *at, int *rung) {
+    int answer = hp_vm_map(size, at);
+    if (answer < 0 || hp_is_aligned(*at, align)) return answer;
+    const struct hp_vm_request beside = {
+        .near = *at, .reach = UINTPTR_MAX, .flags = request->flags};
+    hp_sys_munmap((void *)*at, size);
+    answer = map_within(&beside, size, align, at, rung);
+    return answer == -EEXIST || answer == HP_EELSEWHERE ? -ENOMEM : answer;
+}
+
+static int map_aligned(const struct hp_vm_request *request, size_t size, size_t align,
+                       uintptr_t *at, int *rung) {
+    size_t total;
+    int answer = map_lucky(size, align, at);
+    if (answer != HP_EELSEWHERE) return answer;
+    answer = hp_add(size, align - hp_vm_page(), &total) ? hp_vm_map(total, at) : -ENOMEM;
+    if (answer == -ENOMEM || answer == -EAGAIN)
+        return map_without_waste(request, size, align, at, rung);
+    if (answer < 0) return answer;
+    hp_vm_count(&hp_vm_counters.trimmed, 1);
+    return trim(at, total, size, align);
 }
 
 static int map_size(const struct hp_vm_request *request, size_t size, uintptr_t *at, int *rung) {
     const size_t page = hp_vm_page(), align = request->align > page ? request->align : page;
     *rung = HP_VM_ANYWHERE;
     if (request->high || request->reach) return map_within(request, size, align, at, rung);
-    return align > page ? map_aligned(size, align, at) : hp_vm_map(size, at);
+    if (align > page) return map_aligned(request, size, align, at, rung);
+    return hp_vm_map(size, at);
 }
 
 static int reserve_size(const struct hp_vm_request *request, size_t size,

@@ -14,13 +14,24 @@ struct procmap_query {
     uint64_t name, build_id;
 };
 _Static_assert(sizeof(struct procmap_query) == 104, "the ioctl's number has the size in it");
-enum { COVERING_OR_NEXT = 0x10, READ_WRITE_EXECUTE = 7 };
+enum { COVERING_OR_NEXT = 0x10, READ_WRITE_EXECUTE = 7, FEW_PAGES = 1024 };
 #define PROCMAP_QUERY 0xc0686611ul /* _IOWR('f', 17, struct procmap_query) */
+
+/* Only what lasts is remembered: access may be refused for as long as a program is not dumpable. */
+static void open_own(struct hp_vm_walk *walk) {
+    struct hp_vm_view own;
+    const int answer = hp_vm_view_open(&own);
+    if (answer == -ENOENT || answer == -ENOSYS) hp_vm_lack(HP_VM_HAS_MAPS);
+    if (answer == -EMFILE || answer == -ENFILE) walk->error = answer;
+    walk->own = answer == 0;
+    walk->fd = walk->own ? own.fd : -1;
+}
 
 void hp_vm_walk_begin(struct hp_vm_walk *walk, const struct hp_vm_view *view, size_t free) {
     const unsigned has = hp_vm_features();
-    struct hp_vm_view own = {-1};
     walk->own = false;
+    walk->no_query = false;
+    walk->error = 0;
     walk->free = free;
     walk->text = !(has & HP_VM_HAS_QUERY);
     walk->reader = (struct hp_maps_reader){0};
@@ -28,9 +39,7 @@ void hp_vm_walk_begin(struct hp_vm_walk *walk, const struct hp_vm_view *view, si
     walk->held = -1; /* not begun */
     walk->fd = view ? view->fd : -1;
     if (!(has & HP_VM_HAS_MAPS)) walk->fd = -1;
-    if (view || !(has & HP_VM_HAS_MAPS)) return;
-    walk->own = hp_vm_view_open(&own) == 0;
-    walk->fd = walk->own ? own.fd : -1;
+    if (!view && has & HP_VM_HAS_MAPS) open_own(walk);
 }
 
 void hp_vm_walk_end(struct hp_vm_walk *walk) {
@@ -98,14 +107,26 @@ static int next_by_mincore(const struct hp_vm_walk *walk, uintptr_t low, uintptr
     return mapped < 0 ? mapped : 1;
 }
 
+static bool is_unknown(int answer) {
+    return answer == -ENOTTY || answer == -EINVAL || answer == -ENOSYS;
+}
+
+/* Another file than /proc/self/maps knows no PROCMAP_QUERY either, but has no mappings in it. */
+static int next_by_text(struct hp_vm_walk *walk, uintptr_t low, struct hp_mapping *next) {
+    const int answer = next_by_maps(walk, low, next);
+    if (answer == 1 && walk->no_query) hp_vm_lack(HP_VM_HAS_QUERY);
+    return answer;
+}
+
 int hp_vm_walk_next(struct hp_vm_walk *walk, uintptr_t low, uintptr_t end,
                     struct hp_mapping *next) {
+    if (walk->error && end - low > FEW_PAGES * hp_vm_page()) return walk->error;
     if (walk->fd < 0) return next_by_mincore(walk, low, end, next);
     if (!walk->text) {
         const int answer = next_by_query(walk->fd, low, next);
         if (answer >= 0) return answer;
-        hp_vm_lack(HP_VM_HAS_QUERY);
+        walk->no_query = is_unknown(answer);
         walk->text = true;
     }
-    return next_by_maps(walk, low, next);
+    return next_by_text(walk, low, next);
 }

@@ -101,6 +101,7 @@ static int cause_of(int code, struct failure *failure) {
     case -EEXIST: return HP_VM_CAUSE_TAKEN;
     case -EINVAL: return HP_VM_CAUSE_INVALID;
     case -EPERM:
+    case -EOPNOTSUPP:
     case -EACCES: return HP_VM_CAUSE_REFUSED;
     case HP_EELSEWHERE: return HP_VM_CAUSE_ELSEWHERE;
     case HP_ELOST: return HP_VM_CAUSE_LOST;
@@ -133,7 +134,7 @@ static const struct sentence {
          0, "", false},
     [HP_VM_CAUSE_REFUSED] =
         {"refused by policy: vm.mmap_min_addr, a seal, seccomp, SELinux execmem, PaX MPROTECT "
-         "or a missing capability",
+         "or a missing capability; or an attribute is not granted (HP_VM_STRICT)",
          0, "", false},
     [HP_VM_CAUSE_INVALID] = {"the arguments: not on a page, empty, or not within the region", 0, "",
                              false},

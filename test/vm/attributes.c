@@ -96,6 +96,7 @@ static void what_is_not_granted_is_reported(void **state) {
     request.flags |= HP_VM_STRICT;
     open_fail(HP_CALL_madvise, 2, EINVAL, false);
     assert_int_equal(hp_vm_reserve(&request, &region), -EOPNOTSUPP);
+    assert_int_equal(hp_vm_why(-EOPNOTSUPP, HP_VM_RESERVE, page(), 0, 0), HP_VM_CAUSE_REFUSED);
     assert_int_equal(mappings(), before);
     request.flags = HP_VM_NODE;
     request.node = 1000; /* a number that no machine has */

@@ -86,6 +86,28 @@ static void with_little_address_space(void) {
     MUST(hp_vm_reserve(&all, &region) == 0 && region.size == GIB);
 }
 
+/* Room for the size, and none for what an alignment would have cut off. */
+static void align_in_little_address_space(void) {
+    struct hp_vm_region region;
+    const size_t size = 64 * MIB + page(), align = 64 * MIB;
+    const struct hp_vm_request request = {.size = size, .align = align};
+    has();
+    limit(RLIMIT_AS, own_kilobytes("VmSize:") + 96 * MIB);
+    for (int i = 0; i < 3; i++) {
+        MUST(hp_vm_reserve(&request, &region) == 0);
+        MUST((uintptr_t)region.base % align == 0 && region.size == size);
+        MUST(hp_vm_release(&region) == 0);
+    }
+    limit(RLIMIT_AS, own_kilobytes("VmSize:") + 32 * MIB);
+    MUST(hp_vm_reserve(&request, &region) == -ENOMEM);
+    must_name(-ENOMEM, HP_VM_RESERVE, size, HP_VM_CAUSE_ADDRESS_LIMIT, "ulimit -v");
+}
+
+static void an_alignment_costs_no_limit_more_than_the_size(void **state) {
+    (void)state;
+    assert_int_equal(in_child(align_in_little_address_space), 0);
+}
+
 static void address_space_limit(void **state) {
     (void)state;
     assert_int_equal(in_child(with_little_address_space), 0);
@@ -332,6 +354,7 @@ int main(int count, char **arguments) {
     guest = count > 1 && strcmp(arguments[1], "guest") == 0;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(address_space_limit, fresh),
+        cmocka_unit_test_setup(an_alignment_costs_no_limit_more_than_the_size, fresh),
         cmocka_unit_test_setup(data_limit, fresh),
         cmocka_unit_test_setup(locked_memory_limit, fresh),
         cmocka_unit_test_setup(what_is_too_little_to_probe_with_is_enough_to_place_in, fresh),
