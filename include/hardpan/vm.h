@@ -159,7 +159,12 @@ struct hp_vm_request {
  * alignment beyond a page at most 3 calls (5 at the one where a kernel is first seen not to align
  * huge pages, which was believed to), and a look at the mappings where the size fits under a limit
  * and the size with what would be cut off does not; plus 1 for each attribute and each size tried;
- * within a range or near an address 1 call a gap looked at, 2 to look at all. -ENOMEM (hp_vm_why
+ * within a range or near an address 1 call a gap looked at, 2 to look at all, and at the first a
+ * look for the initial stack (1 call, 3 before Linux 6.4). Such a gap ends 256 pages below the
+ * mapping that the caller's frame is in, and 256 pages below what the initial stack may grow to by
+ * RLIMIT_STACK (1 call), or is now if that is unlimited. Other mappings of MAP_GROWSDOWN are not
+ * known, nor is any by mincore whose top is beyond the range, and hp_vm_place looks at none: there
+ * a stack may grow into what is committed. -ENOMEM (hp_vm_why
  * says which limit), -EAGAIN (locked memory), -EINVAL, -EEXIST (no gap in the range), -EPERM,
  * -EOPNOTSUPP (an attribute that HP_VM_STRICT insists on), -EMFILE, -ENFILE (no descriptor to look
  * at the mappings with); HP_EELSEWHERE when the kernel ignores addresses and no race-free way is
@@ -301,8 +306,9 @@ struct hp_vm_span {
 HP_API int hp_vm_query(const struct hp_vm_view *view, uintptr_t low, size_t size,
                        struct hp_vm_span *span);
 
-/* The lowest place for `size` bytes in [low, high) at this alignment that is free now. -EEXIST:
- * there is none. By the time it is used it may be taken: hp_vm_place says so. */
+/* The lowest place for `size` bytes in [low, high) at this alignment that is free now, and as clear
+ * of stacks as in hp_vm_reserve. -EEXIST: there is none. By the time it is used it may be taken:
+ * hp_vm_place says so. */
 HP_API int hp_vm_find_gap(const struct hp_vm_view *view, uintptr_t low, uintptr_t high, size_t size,
                           size_t align, uintptr_t *at);
 

@@ -2,7 +2,14 @@
 /* Where a reservation may go is decided here; whether it still can, when it is placed. */
 #include "gap.h"
 
+#include <sys/resource.h>
+
+#include "auxv.h"
 #include "walk.h"
+
+/* The kernel's stack_guard_gap. A stack that grows keeps this distance only to what was mapped when
+ * it grows, and not to what cannot be accessed then: a reservation. */
+enum { STACK_GUARD_PAGES = 256, NOBODY_SAYS = 1 };
 
 static uintptr_t least(uintptr_t a, uintptr_t b) { return a < b ? a : b; }
 static uintptr_t most(uintptr_t a, uintptr_t b) { return a > b ? a : b; }
@@ -55,6 +62,41 @@ static size_t enough(const struct hp_gap_wish *wish) {
     return !wish->near && hp_add(wish->size, wish->align, &sum) ? sum : SIZE_MAX;
 }
 
+/* Somewhere in the stack that the program began on. The kernel's text names that stack, but
+ * PROCMAP_QUERY would have to be asked for each name, and mincore cannot be. */
+static uintptr_t initial_stack(void) {
+    static uintptr_t known;
+    uintptr_t address = __atomic_load_n(&known, __ATOMIC_RELAXED);
+    if (address) return address;
+    address = hp_auxv(AUXV_RANDOM);
+    if (!address) address = NOBODY_SAYS;
+    __atomic_store_n(&known, address, __ATOMIC_RELAXED);
+    return address;
+}
+
+static bool holds(const struct hp_mapping *mapping, uintptr_t address) {
+    return mapping->low <= address && address < mapping->high;
+}
+
+/* Down to where it may yet grow; an unlimited one has no such edge. */
+static uintptr_t lowest_of(const struct hp_mapping *stack) {
+    uint64_t limit[2];
+    if (hp_sys_prlimit(0, RLIMIT_STACK, 0, limit) < 0 || limit[0] >= stack->high) return stack->low;
+    return least(stack->low, stack->high - (uintptr_t)limit[0]);
+}
+
+/* The end of the gap below a mapping, which is not all of it below a stack: once committed, memory
+ * right below one would be overwritten by its growth, and no fault would say so. */
+static uintptr_t end_below(const struct hp_mapping *next) {
+    const size_t guard = STACK_GUARD_PAGES * hp_vm_page();
+    uintptr_t low = next->low;
+    if (holds(next, initial_stack()))
+        low = lowest_of(next);
+    else if (!holds(next, (uintptr_t)__builtin_frame_address(0)))
+        return low;
+    return low > guard ? low - guard : 0;
+}
+
 int hp_gap_find(const struct hp_vm_view *view, const struct hp_gap_wish *wish, uintptr_t *at) {
     struct hp_vm_walk walk;
     bool found = false;
@@ -66,7 +108,7 @@ int hp_gap_find(const struct hp_vm_view *view, const struct hp_gap_wish *wish, u
         uintptr_t place;
         answer = hp_vm_walk_next(&walk, here, wish->high, &next);
         if (answer < 0) break;
-        const uintptr_t end = answer ? least(next.low, wish->high) : wish->high;
+        const uintptr_t end = answer ? least(end_below(&next), wish->high) : wish->high;
         if (end > here && fit(wish, most(here, wish->low), end, &place)) {
             /* Gaps come in rising order: from here on they only get further away. */
             if (found && distance(wish, place) >= distance(wish, *at)) break;

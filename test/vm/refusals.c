@@ -186,71 +186,6 @@ static void a_range_is_served_above_what_is_not_allowed(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
-/* To a hint, what lies below is not refused but moved. */
-static long mmap_moves_low_hints(const long a[6]) {
-    const uintptr_t at = (uintptr_t)a[0];
-    return at && at < 64 * KIB ? mmap_with(a, 64 * KIB, a[3]) : mmap_strips_noreplace(a);
-}
-
-static void a_kernel_of_hints_alone_has_bounds_too(void **state) {
-    (void)state;
-    struct hp_vm_region region;
-    const struct hp_vm_request request = {.size = page(), .high = 256 * MIB};
-    uintptr_t low, high, low_by_hint, high_by_hint;
-    assert_int_equal(hp_vm_bounds(0, &low, &high), 0);
-    hp_vm_forget();
-    hp_vm_force(HP_VM_HAS_SHM);
-    open_replace(HP_CALL_mmap, mmap_moves_low_hints);
-    assert_int_equal(hp_vm_bounds(0, &low_by_hint, &high_by_hint), 0);
-    assert_int_equal(low_by_hint, 64 * KIB);
-    assert_int_equal(high_by_hint, high);
-    assert_int_equal(hp_vm_reserve(&request, &region), 0);
-    assert_true((uintptr_t)region.base >= 64 * KIB);
-    open_reset();
-    assert_int_equal(hp_vm_release(&region), 0);
-}
-
-/* ---- What is not there is not asked for again; what was not asked is not lacking ---- */
-
-static void what_the_kernel_does_not_have_is_unlearnt(void **state) {
-    (void)state;
-    struct hp_vm_span span;
-    struct hp_vm_region region;
-    unsigned char *at = free_place(16 * page());
-    open_fail(HP_CALL_ioctl, 1, EBADF, false);
-    hp_vm_query(0, (uintptr_t)at, page(), &span);
-    assert_true(has() & HP_VM_HAS_QUERY);
-    open_replace(HP_CALL_ioctl, ioctl_knows_no_query);
-    assert_int_equal(hp_vm_query(0, (uintptr_t)at, page(), &span), 0);
-    assert_int_equal(has() & HP_VM_HAS_QUERY, 0);
-    open_replace(HP_CALL_openat, openat_without_proc);
-    assert_int_equal(hp_vm_query(0, (uintptr_t)at, page(), &span), 0);
-    assert_int_equal(has() & HP_VM_HAS_MAPS, 0);
-    open_replace(HP_CALL_shmget, absent);
-    hp_vm_force(HP_VM_HAS_NOREPLACE | HP_VM_HAS_HINT);
-    assert_int_equal(hp_vm_place(at, page(), 0, &region), HP_EELSEWHERE);
-    assert_int_equal(has() & HP_VM_HAS_SHM, 0);
-}
-
-/* For want of a descriptor a range is not looked at page by page. */
-static void a_look_without_a_descriptor_is_refused(void **state) {
-    (void)state;
-    struct hp_vm_region region;
-    struct hp_vm_span span;
-    const uintptr_t low = (uintptr_t)1 << 30;
-    const struct hp_vm_request request = {.size = page(), .low = low, .high = low + GIB};
-    has();
-    open_fail(HP_CALL_openat, 1, EMFILE, true);
-    const unsigned looks = open_count(HP_CALL_mincore);
-    assert_int_equal(hp_vm_reserve(&request, &region), -EMFILE);
-    assert_int_equal(open_count(HP_CALL_mincore) - looks, 0);
-    assert_int_equal(hp_vm_query(0, (uintptr_t)&span & ~(page() - 1), page(), &span), 0);
-    open_reset();
-    assert_true(has() & HP_VM_HAS_MAPS);
-    assert_int_equal(hp_vm_reserve(&request, &region), 0);
-    assert_int_equal(hp_vm_release(&region), 0);
-}
-
 /* ---- What a probe unmaps may be another thread's by the next call ---- */
 
 static unsigned char *squatted;
@@ -425,9 +360,6 @@ int main(void) {
         cmocka_unit_test_setup(beyond_the_address_space_is_enomem, fresh),
         cmocka_unit_test_setup(below_the_lowest_address_is_eperm, fresh),
         cmocka_unit_test_setup(a_range_is_served_above_what_is_not_allowed, fresh),
-        cmocka_unit_test_setup(a_kernel_of_hints_alone_has_bounds_too, fresh),
-        cmocka_unit_test_setup(what_the_kernel_does_not_have_is_unlearnt, fresh),
-        cmocka_unit_test_setup(a_look_without_a_descriptor_is_refused, fresh),
         cmocka_unit_test_setup(probing_takes_nobodys_page, fresh),
         cmocka_unit_test_setup(a_refused_batch_did_nothing_however_long_its_runs, fresh),
         cmocka_unit_test_setup(a_refused_batch_is_not_tried_again_in_the_same_call, fresh),
