@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Files of /proc read through one small buffer: this runs when memory has just been refused. */
+/* Files of /proc read through one page: this runs when memory has just been refused. */
 #include "proc.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 typedef bool byte_visitor(void *state, char byte);
 
 static int visit(const char *path, byte_visitor *visitor, void *state) {
-    char chunk[512];
+    char chunk[4096]; /* what the kernel hands out of /proc/self/maps at a time */
     const int fd = hp_sys_openat(AT_FDCWD, path, O_RDONLY, 0);
     if (fd < 0) return fd;
     long got;

@@ -24,6 +24,9 @@ int hp_vm_remap(struct hp_vm_region *region, void *at, size_t size) {
     if (answer < 0) return answer;
     hp_vm_count(&hp_vm_counters.decommit_remapped, 1);
     const unsigned missed = hp_vm_attribute(region, at, size);
-    if (missed) __atomic_fetch_or(&region->missed, missed, __ATOMIC_RELAXED);
+    if (missed) {
+        __atomic_fetch_or(&region->missed, missed, __ATOMIC_RELAXED);
+        __atomic_fetch_and(&region->flags, ~missed, __ATOMIC_RELAXED);
+    }
     return 0;
 }

@@ -171,6 +171,22 @@ static void an_adopted_region_is_as_it_was(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
+/* A refund maps anew; what part of the region lost no longer holds for the region. */
+static void what_a_refund_loses_is_not_claimed(void **state) {
+    (void)state;
+    struct hp_vm_region region;
+    const struct hp_vm_request request = {.size = 4 * page(),
+                                          .flags = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_STRICT};
+    assert_int_equal(hp_vm_reserve(&request, &region), 0);
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    open_fail(HP_CALL_madvise, 1, ENOMEM, false);
+    assert_int_equal(hp_vm_decommit(&region, region.base, page(), HP_VM_REFUND), 0);
+    open_reset();
+    assert_int_equal(region.missed, HP_VM_NO_DUMP);
+    assert_int_equal(region.flags, HP_VM_NO_FORK | HP_VM_STRICT);
+    assert_int_equal(hp_vm_release(&region), 0);
+}
+
 /* Guards outlive the region they were made in, and the mapping's protection does not show them. */
 static void an_adopted_region_may_have_guards(void **state) {
     (void)state;
@@ -197,6 +213,7 @@ int main(void) {
         cmocka_unit_test_setup(a_sealed_region_stays, fresh),
         cmocka_unit_test_setup(an_adopted_region_is_as_it_was, fresh),
         cmocka_unit_test_setup(an_adopted_region_may_have_guards, fresh),
+        cmocka_unit_test_setup(what_a_refund_loses_is_not_claimed, fresh),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }

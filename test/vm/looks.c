@@ -30,6 +30,50 @@ static void a_kernel_of_hints_alone_has_bounds_too(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
+static void the_bounds_are_found_in_few_calls(void **state) {
+    (void)state;
+    static const struct {
+        unsigned missing;
+        int most[2]; /* within the window, wide */
+    } rows[] = {{0, {22, 32}},
+                {HP_VM_HAS_NOREPLACE, {54, 96}},
+                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_HINT, {54, 96}},
+                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_SHM, {54, 96}}};
+    const int factor = sizeof(void *) == 8 ? 1 : 2;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        for (int wide = 0; wide < 2; wide++) {
+            uintptr_t low, high;
+            hp_vm_force(rows[i].missing);
+            hp_vm_query(0, page(), page(), &(struct hp_vm_span){0});
+            const struct mark start = mark();
+            assert_int_equal(hp_vm_bounds(wide, &low, &high), 0);
+            const int calls = calls_since(&start);
+            print_message("bounds, wide %d, lacking %#x: %d calls\n", wide, rows[i].missing, calls);
+            assert_in_range(calls, 1, factor * rows[i].most[wide]);
+        }
+    }
+}
+
+enum { MANY = 4000 };
+
+/* A reason costs more where there are many mappings, by pages of their text. */
+static void a_reason_is_few_calls(void **state) {
+    (void)state;
+    struct hp_vm_region region = reserve(MANY * page());
+    for (int many = 0; many < 2; many++) {
+        const int lines = mappings();
+        const struct mark start = mark();
+        hp_vm_why(-ENOMEM, HP_VM_COMMIT, page(), 0, 0);
+        const int calls = calls_since(&start);
+        print_message("why, at %d mappings: %d calls\n", lines, calls);
+        assert_in_range(calls, 10, 22 + 1 + lines / 40);
+        for (size_t i = 0; i < MANY; i += 2)
+            assert_int_equal(hp_vm_protect(&region, region.base + i * page(), page(), HP_VM_READ),
+                             0);
+    }
+    assert_int_equal(hp_vm_release(&region), 0);
+}
+
 /* ---- Stacks grow ---- */
 
 /* The mapping that an address is in. */
@@ -117,6 +161,8 @@ static void a_look_without_a_descriptor_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_kernel_of_hints_alone_has_bounds_too, fresh),
+        cmocka_unit_test_setup(the_bounds_are_found_in_few_calls, fresh),
+        cmocka_unit_test_setup(a_reason_is_few_calls, fresh),
         cmocka_unit_test_setup(a_place_near_the_stack_leaves_it_room, fresh),
         cmocka_unit_test_setup(what_the_kernel_does_not_have_is_unlearnt, fresh),
         cmocka_unit_test_setup(a_look_without_a_descriptor_is_refused, fresh),

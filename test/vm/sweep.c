@@ -64,6 +64,27 @@ static int do_runs(void) {
                                  {given.region.base + 4 * page(), page()}};
     return hp_vm_decommit_runs(&given.region, runs, 3, 0, 0);
 }
+static int do_runs_hard(void) {
+    const struct iovec runs[] = {{given.region.base, page()},
+                                 {given.region.base + 2 * page(), page()},
+                                 {given.region.base + 4 * page(), page()}};
+    return hp_vm_decommit_runs(&given.region, runs, 3, HP_VM_HARD, 0);
+}
+static int do_reserve_near(void) {
+    const struct hp_vm_request request = {
+        .size = 2 * page(), .near = (uintptr_t)given.hole, .reach = PAGES * page()};
+    return hp_vm_reserve(&request, &made);
+}
+static int do_view(void) {
+    struct hp_vm_view view;
+    const int answer = hp_vm_view_open(&view);
+    if (answer < 0) assert_int_equal(view.fd < 0, 1);
+    hp_vm_view_close(&view);
+    return answer;
+}
+static int do_adopt_strictly(void) {
+    return hp_vm_adopt(given.region.base, given.region.size, HP_VM_NO_DUMP | HP_VM_STRICT, &made);
+}
 static int do_discard(void) { return hp_vm_discard(&given.region, given.region.base, page()); }
 static int do_populate(void) {
     return hp_vm_populate(&given.region, given.region.base + 5 * page(), page());
@@ -114,6 +135,8 @@ static const struct subject {
     {"reserve, within", do_reserve_within, 0, false},
     {"reserve, within, by maps", do_reserve_within, HP_VM_HAS_QUERY, false},
     {"reserve, within, by mincore", do_reserve_within, HP_VM_HAS_MAPS, false},
+    {"reserve, near", do_reserve_near, 0, false},
+    {"view", do_view, 0, false},
     {"reserve, strict", do_reserve_strictly, 0, false},
     {"reserve, attributes", do_reserve_loosely, 0, false},
     {"reserve, at least", do_reserve_least, 0, false},
@@ -130,6 +153,8 @@ static const struct subject {
     {"refund", do_refund, 0, false},
     {"runs", do_runs, 0, false},
     {"runs, singly", do_runs, HP_VM_HAS_BATCH, false},
+    {"runs, hard", do_runs_hard, 0, false},
+    {"runs, hard, singly", do_runs_hard, HP_VM_HAS_BATCH | HP_VM_HAS_GUARD, false},
     {"discard", do_discard, 0, false},
     {"populate", do_populate, 0, false},
     {"protect", do_protect, 0, false},
@@ -141,6 +166,7 @@ static const struct subject {
     {"query, mincore", do_query, HP_VM_HAS_MAPS, false},
     {"find gap", do_find_gap, 0, false},
     {"adopt", do_adopt, 0, false},
+    {"adopt, strict", do_adopt_strictly, 0, false},
     {"probe", do_probe, 0, false},
     {"bounds", do_bounds, 0, false},
     {"why", do_why, 0, true},
@@ -252,7 +278,7 @@ static void each_call_of_each_function_fails(void **state) {
     assert_true(trials > 500);
 }
 
-static void release_that_fails_changes_nothing(void **state) {
+static void release_or_seal_that_fails_changes_nothing(void **state) {
     (void)state;
     for (size_t e = 0; e < sizeof errors / sizeof *errors; e++) {
         struct hp_vm_region region = reserve(PAGES * page());
@@ -263,6 +289,8 @@ static void release_that_fails_changes_nothing(void **state) {
         open_fail(HP_CALL_munmap, 1, errors[e], true);
         assert_int_equal(hp_vm_release(&region), -errors[e]);
         assert_int_equal(hp_vm_release_part(&region, region.base, page()), -errors[e]);
+        open_fail(HP_CALL_mseal, 1, errors[e], true);
+        assert_true(hp_vm_seal(&region) < 0);
         const struct hp_vm_totals now = totals();
         open_reset();
         assert_memory_equal(&region, &before, sizeof region);
@@ -276,7 +304,7 @@ static void release_that_fails_changes_nothing(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_call_of_each_function_fails, fresh, fresh),
-        cmocka_unit_test_setup(release_that_fails_changes_nothing, fresh),
+        cmocka_unit_test_setup(release_or_seal_that_fails_changes_nothing, fresh),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }
