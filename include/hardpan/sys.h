@@ -291,8 +291,8 @@ HP_API int hp_sys_socketpair(int family, int type, int protocol, int fds[2]);
 
 /* Connects a socket. A signal does not stop that: it goes on, and this answers -EINPROGRESS, as for
  * a non-blocking socket. Wait until the socket is writable, then read SO_ERROR: a second call would
- * answer -EALREADY. Only local (unix) sockets on Linux, which wait for room in the listener's queue,
- * and those of vsock do not go on by themselves: there this call is entered again, and waits on. */
+ * answer -EALREADY. Only local (unix) sockets on Linux, which wait for room in the listener, and
+ * those of vsock do not go on by themselves: there this call is entered again, and waits on. */
 HP_API int hp_sys_connect(int fd, const struct sockaddr *address, unsigned length);
 
 /* Takes a connection from a listener's queue: its descriptor. Adds SOCK_CLOEXEC. Entered again
