@@ -43,7 +43,8 @@ struct hp_stack {
 struct hp_stack_request {
     size_t size;  /* bytes of a stack, rounded up to a page; colours are taken out of it */
     size_t guard; /* bytes below each, rounded up to a page; 0: one page */
-    /* bytes reserved at a time; halved where that, or its bookkeeping, is refused. 0: 16 GiB, on 32-bit 64 MiB */
+    /* bytes reserved at a time; halved where that, or its bookkeeping, is refused. 0: 16 GiB, on
+     * 32-bit 64 MiB */
     size_t slab;
     /* tops lie on that many different cache lines, so that hot frames do not push each other out;
      * at most 64, and no more than a quarter of a stack has. 0: 32; 1: all tops alike */
