@@ -94,8 +94,9 @@ HP_API size_t hp_vm_report(char *text, size_t capacity);
 
 /* The lowest and the end of the highest address that can be mapped, found by placing single pages,
  * which are given back. `high` is the edge of the 47-bit window on machines with more, unless
- * `wide`. At most 22 calls, 32 if `wide`; where MAP_FIXED_NOREPLACE is not known at most 54, 96 if
- * `wide`; on 32 bits at most twice as many. */
+ * `wide`. At most 22 calls, 32 if `wide`, 60 on 32 bits; where MAP_FIXED_NOREPLACE is not known at
+ * most 54, 96 if `wide`, 150 on 32 bits, where it may be HP_EELSEWHERE if hints are all there is.
+ */
 HP_API int hp_vm_bounds(int wide, uintptr_t *low, uintptr_t *high);
 
 /* ---- Regions --------------------------------------------------------------------------------- */

@@ -12,14 +12,20 @@ enum {
     BITS_OF_ADDRESS = 8 * sizeof(uintptr_t)
 };
 
-/* Taken counts: somebody could map there. A kernel that takes hints moves only those to where
- * nobody could. */
+/* A kernel that takes hints moves those to where nobody may map. Within the window it also moves
+ * one to right below a stack, where a mapping may be: no answer comes of that. */
+static bool is_outside(uintptr_t at) {
+    const bool may_be = at >= LOW_MAX && !((uint64_t)at >> BITS_USUAL);
+    return !may_be && hp_vm_features() & HP_VM_HAS_HINT;
+}
+
+/* Taken counts: somebody could map there. */
 static int can_map(uintptr_t at) {
     const size_t page = hp_vm_page();
     int rung;
     const int answer = hp_vm_climb(at, page, 0, &rung);
     if (answer == 0) hp_sys_munmap((void *)at, page);
-    if (answer == HP_EELSEWHERE && !(hp_vm_features() & HP_VM_HAS_HINT)) return answer;
+    if (answer == HP_EELSEWHERE && !is_outside(at)) return answer;
     return answer == 0 || answer == -EEXIST;
 }
 

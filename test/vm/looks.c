@@ -21,9 +21,12 @@ static void a_kernel_of_hints_alone_has_bounds_too(void **state) {
     hp_vm_forget();
     hp_vm_force(HP_VM_HAS_SHM);
     open_replace(HP_CALL_mmap, mmap_moves_low_hints);
-    assert_int_equal(hp_vm_bounds(0, &low_by_hint, &high_by_hint), 0);
+    const int answer = hp_vm_bounds(0, &low_by_hint, &high_by_hint);
+    if (sizeof(void *) == 8) { /* on 32 bits the edge is in the window, where a stack may be */
+        assert_int_equal(answer, 0);
+        assert_int_equal(high_by_hint, high);
+    }
     assert_int_equal(low_by_hint, 64 * KIB);
-    assert_int_equal(high_by_hint, high);
     assert_int_equal(hp_vm_reserve(&request, &region), 0);
     assert_true((uintptr_t)region.base >= 64 * KIB);
     open_reset();
@@ -34,22 +37,22 @@ static void the_bounds_are_found_in_few_calls(void **state) {
     (void)state;
     static const struct {
         unsigned missing;
-        int most[2]; /* within the window, wide */
-    } rows[] = {{0, {22, 32}},
-                {HP_VM_HAS_NOREPLACE, {54, 96}},
-                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_HINT, {54, 96}},
-                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_SHM, {54, 96}}};
-    const int factor = sizeof(void *) == 8 ? 1 : 2;
+        int most[3]; /* within the window, wide, on 32 bits */
+    } rows[] = {{0, {22, 32, 60}},
+                {HP_VM_HAS_NOREPLACE, {54, 96, 150}},
+                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_HINT, {54, 96, 150}},
+                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_SHM, {54, 96, 150}}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (int wide = 0; wide < 2; wide++) {
             uintptr_t low, high;
             hp_vm_force(rows[i].missing);
             hp_vm_query(0, page(), page(), &(struct hp_vm_span){0});
             const struct mark start = mark();
-            assert_int_equal(hp_vm_bounds(wide, &low, &high), 0);
+            const int answer = hp_vm_bounds(wide, &low, &high);
             const int calls = calls_since(&start);
             print_message("bounds, wide %d, lacking %#x: %d calls\n", wide, rows[i].missing, calls);
-            assert_in_range(calls, 1, factor * rows[i].most[wide]);
+            assert_true(answer == 0 || (sizeof(void *) == 4 && answer == HP_EELSEWHERE));
+            assert_in_range(calls, 1, rows[i].most[sizeof(void *) == 4 ? 2 : wide]);
         }
     }
 }
