@@ -24,7 +24,8 @@ enum hp_ring_way {
     HP_RING_REMAP, /* mremap of old size 0 maps shared pages once more: 3 calls, no descriptor */
     HP_RING_MEMFD, /* memfd_create (Linux 3.17): 6 calls, 7 before MFD_NOEXEC_SEAL (6.3) */
     /* shmget, and shmat twice where there is room for both: 6 calls, 4 more each time a thread
-     * is quicker. For multiples of what shmat aligns to: a page, on arm64 4 */
+     * is quicker; at multiples of 4 pages, for a kernel whose shmat keeps to that. Such a one
+     * refuses sizes that are not: -EINVAL */
     HP_RING_SHM
 };
 

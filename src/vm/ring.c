@@ -9,7 +9,7 @@
 #include "vm.h"
 
 enum { RING_FLAGS = HP_VM_NO_DUMP | HP_VM_NO_FORK, READ_WRITE = PROT_READ | PROT_WRITE };
-enum { TRIES_MAX = 16 };
+enum { TRIES_MAX = 16, SHM_ALIGN_PAGES = 4 /* the most that a kernel keeps to, 32-bit arm */ };
 
 /* A call that names its place answered this. */
 static int compare(int answer, void *got, const void *at, size_t size) {
@@ -97,7 +97,7 @@ static int attach(int id, unsigned char *at, size_t size) {
 /* Where there was room for both a moment ago. Without SHM_REMAP shmat replaces nothing: it is
  * -EINVAL when somebody was quicker. */
 static int attach_twice(int id, size_t size, unsigned char **base) {
-    const size_t granule = SHM_GRANULE_PAGES * hp_vm_page(), total = 2 * size + granule;
+    const size_t granule = SHM_ALIGN_PAGES * hp_vm_page(), total = 2 * size + granule;
     uintptr_t room, at;
     int answer = hp_vm_map(total, &room);
     if (answer == 0) answer = hp_sys_munmap((void *)room, total);
@@ -132,16 +132,10 @@ static const struct way {
     {HP_VM_HAS_SHM, HP_RING_SHM, by_shm},
 };
 
-/* shmat may want more than whole pages of both addresses. */
-static bool is_way(const struct way *way, size_t size) {
-    if (!(hp_vm_features() & way->feature)) return false;
-    return way->way != HP_RING_SHM || hp_is_aligned(size, SHM_GRANULE_PAGES * hp_vm_page());
-}
-
 static int open_by_any(size_t size, const char *name, unsigned char **base, int *way) {
     int answer = -ENOSYS;
     for (size_t i = 0; i < HP_COUNT(ways) && answer != 0; i++) {
-        if (!is_way(&ways[i], size)) continue;
+        if (!(hp_vm_features() & ways[i].feature)) continue;
         answer = ways[i].try(size, name, base);
         *way = ways[i].way;
     }
@@ -153,7 +147,7 @@ int hp_ring_open(struct hp_ring *ring, size_t size, unsigned flags, const char *
     size_t both, most;
     unsigned char *base = 0;
     if (!size || !hp_is_aligned(size, hp_vm_page()) || !hp_mul(size, 2, &both)) return -EINVAL;
-    if (!hp_add(both, SHM_GRANULE_PAGES * hp_vm_page(), &most)) return -EINVAL;
+    if (!hp_add(both, SHM_ALIGN_PAGES * hp_vm_page(), &most)) return -EINVAL;
     if (flags & ~(unsigned)RING_FLAGS) return -EINVAL;
     int answer = open_by_any(size, name, &base, &ring->way);
     if (answer < 0) return answer;

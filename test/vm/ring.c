@@ -17,9 +17,6 @@ static const struct way {
     {"shm", HP_VM_HAS_REMAP | HP_VM_HAS_MEMFD, HP_RING_SHM, 6},
 };
 
-/* What each way can do. */
-static size_t least(void) { return SHM_GRANULE_PAGES * page(); }
-
 /* MFD_NOEXEC_SEAL is refused before 6.3, and asked for first: one call more. */
 static int seal_costs(int way) {
     const int fd = way == HP_RING_MEMFD ? (int)syscall(SYS_memfd_create, "seal", 8u | 1u) : -1;
@@ -82,7 +79,7 @@ static void the_ways_round_are_counted(void **state) {
         const struct hp_vm_totals before = totals();
         struct hp_ring ring;
         hp_vm_force(ways[i].missing);
-        assert_int_equal(hp_ring_open(&ring, least(), 0, 0), 0);
+        assert_int_equal(hp_ring_open(&ring, page(), 0, 0), 0);
         assert_int_equal(totals().rings_memfd - before.rings_memfd, i == 1);
         assert_int_equal(totals().rings_shm - before.rings_shm, i == 2);
         assert_int_equal(hp_ring_close(&ring), 0);
@@ -97,28 +94,36 @@ static void a_kernel_that_refuses_moves_it_to_the_next_way(void **state) {
     assert_int_equal(ring.way, HP_RING_MEMFD);
     assert_int_equal(hp_ring_close(&ring), 0);
     open_fail(HP_CALL_memfd_create, 1, ENOSYS, true);
-    assert_int_equal(hp_ring_open(&ring, least(), 0, 0), 0);
+    assert_int_equal(hp_ring_open(&ring, page(), 0, 0), 0);
     assert_int_equal(ring.way, HP_RING_SHM);
     assert_int_equal(hp_ring_close(&ring), 0);
     open_fail(HP_CALL_shmget, 1, ENOSYS, true);
-    assert_int_equal(hp_ring_open(&ring, least(), 0, 0), -ENOSYS);
+    assert_int_equal(hp_ring_open(&ring, page(), 0, 0), -ENOSYS);
 }
 
-/* Where shmat keeps to multiples of more than a page, what is less has no way. */
-static void shmat_has_a_least_size(void **state) {
+/* As where the caches of a processor want it: no multiple of 4 pages, no segment. */
+static long shmat_keeps_to_4_pages(const long a[6]) {
+    return (size_t)a[1] % (4 * page()) ? -EINVAL : open_real(HP_CALL_shmat, a);
+}
+
+static void shmat_may_keep_to_more_than_pages(void **state) {
     (void)state;
+    const int kept = segments();
+    struct hp_vm_region between[10];
     struct hp_ring ring;
     hp_vm_force(HP_VM_HAS_REMAP | HP_VM_HAS_MEMFD);
-    const int small = hp_ring_open(&ring, page(), 0, 0);
-    assert_int_equal(small, least() > page() ? -ENOSYS : 0);
-    if (small == 0) assert_int_equal(hp_ring_close(&ring), 0);
-    for (size_t i = 0; i < 10; i++) { /* wherever the last mapping ended */
-        struct hp_vm_region between = reserve((1 + i % 5) * page());
-        assert_int_equal(hp_ring_open(&ring, least(), 0, 0), 0);
+    open_replace(HP_CALL_shmat, shmat_keeps_to_4_pages);
+    for (size_t i = 0; i < HP_COUNT(between); i++) { /* wherever the last mapping ended */
+        between[i] = reserve((33 + i % 5) * page());
+        assert_int_equal(hp_ring_open(&ring, 4 * page(), 0, 0), 0);
         assert_int_equal(ring.way, HP_RING_SHM);
         assert_int_equal(hp_ring_close(&ring), 0);
-        assert_int_equal(hp_vm_release(&between), 0);
+        const int before = mappings();
+        assert_int_equal(hp_ring_open(&ring, page(), 0, 0), -EINVAL);
+        assert_int_equal(mappings(), before);
     }
+    for (size_t i = 0; i < HP_COUNT(between); i++) assert_int_equal(hp_vm_release(&between[i]), 0);
+    assert_int_equal(segments(), kept);
 }
 
 static void older_memfd_does_not_know_the_seal(void **state) {
@@ -311,10 +316,10 @@ static void without_fork_the_child_has_no_ring(void **state) {
     (void)state;
     for (size_t i = 0; i < HP_COUNT(ways); i++) {
         hp_vm_force(ways[i].missing);
-        assert_int_equal(hp_ring_open(&shared, least(), HP_VM_NO_FORK, 0), 0);
+        assert_int_equal(hp_ring_open(&shared, page(), HP_VM_NO_FORK, 0), 0);
         assert_int_equal(shared.region.missed, 0);
         assert_int_equal(in_child(write_in_a_child), 128 + SIGSEGV);
-        assert_int_equal(shared.region.base[least()], 0);
+        assert_int_equal(shared.region.base[page()], 0);
         assert_int_equal(hp_ring_close(&shared), 0);
     }
 }
@@ -332,7 +337,7 @@ int main(void) {
         cmocka_unit_test_setup(each_way_holds_the_same_twice_and_leaves_nothing, fresh),
         cmocka_unit_test_setup(the_ways_round_are_counted, fresh),
         cmocka_unit_test_setup(a_kernel_that_refuses_moves_it_to_the_next_way, fresh),
-        cmocka_unit_test_setup(shmat_has_a_least_size, fresh),
+        cmocka_unit_test_setup(shmat_may_keep_to_more_than_pages, fresh),
         cmocka_unit_test_setup(older_memfd_does_not_know_the_seal, fresh),
         cmocka_unit_test_setup(a_file_size_limit_is_no_signal, fresh),
         cmocka_unit_test_setup(bad_sizes_and_flags_are_refused, fresh),
