@@ -81,9 +81,7 @@ static int map_within(const struct hp_vm_request *request, size_t size, size_t a
         answer = hp_gap_find(seeing ? &view : 0, &wish, at);
         if (answer < 0) break;
         answer = hp_vm_climb(*at, size, request->flags, rung);
-        if (go_higher(&wish, *at, answer))
-            answer = -EEXIST;
-        else if (answer == HP_EELSEWHERE && go_coarser(&wish))
+        if (go_higher(&wish, *at, answer) || (answer == HP_EELSEWHERE && go_coarser(&wish)))
             answer = -EEXIST;
     }
     if (seeing) hp_vm_view_close(&view);
