@@ -59,22 +59,39 @@ static void cloexec(struct finding *f) {
 
 enum { NAP = 200000 };
 
+static int wait_ns(int epoll, long nanoseconds) {
+    struct epoll_event event = {0};
+    const struct kernel_time time = {0, nanoseconds};
+    return (int)hp_sys_call(call_number("epoll_pwait2"), epoll, (long)&event, 1, (long)&time, 0, 8);
+}
+
+/* What is ready must be seen: a call that only says that nothing came is not found out by the clock
+ * on a machine so busy that it takes its time over it. */
+static int see_what_is_ready(int epoll) {
+    const int ready = hp_sys_eventfd(1, 0);
+    struct epoll_event event = {.events = EPOLLIN};
+    int answer = ready < 0 ? ready : hp_sys_epoll_ctl(epoll, EPOLL_CTL_ADD, ready, &event);
+    if (answer == 0) answer = wait_ns(epoll, NAP);
+    if (ready >= 0) hp_sys_close(ready);
+    return answer;
+}
+
 static void pwait2(struct finding *f) {
     const int epoll = hp_sys_epoll_create1(0);
     if (epoll < 0) return blind(f, "epoll_create1", epoll);
-    struct epoll_event event = {0};
-    const struct kernel_time nap = {0, NAP};
+    const int seen = see_what_is_ready(epoll);
     const int64_t began = hp_sys_now();
-    const long answer =
-        hp_sys_call(call_number("epoll_pwait2"), epoll, (long)&event, 1, (long)&nap, 0, 8);
+    const int answer = seen == 1 ? wait_ns(epoll, NAP) : seen;
     const int64_t took = hp_sys_now() - began;
     hp_sys_close(epoll);
-    if (!answer && took >= NAP)
+    if (seen == 1 && !answer && took >= NAP)
         return found(f, STATUS_OK, "a wait of 200 us took %lld us", (long long)took / 1000);
-    const bool lies = answer >= 0;
-    found(f, lies ? STATUS_WRONG : STATUS_NOTE,
-          lies ? "answered %s too early: waits end before their time" : "epoll_pwait2: %s",
-          error_word((int)answer));
+    if (answer < 0)
+        found(f, STATUS_NOTE, "epoll_pwait2: %s", error_word(answer));
+    else if (seen != 1)
+        found(f, STATUS_WRONG, "said %d events when one was ready: nothing is seen", seen);
+    else
+        found(f, STATUS_WRONG, "said %d events too early: waits end before their time", answer);
     todo(f, "Round waits up to a millisecond and use epoll_pwait, as hp_sys_epoll_wait does.");
 }
 
@@ -102,7 +119,7 @@ static const struct fact rows[] = {
      "A poller that a child inherits keeps every description it watches alive, and events come for "
      "closed descriptors.",
      cloexec},
-    {"poll.pwait2", "A wait of 200 microseconds through epoll_pwait2.",
+    {"poll.pwait2", "What is ready, and then a wait of 200 microseconds, through epoll_pwait2.",
      "Without it every timer is rounded up to a millisecond, or costs a timerfd and two more "
      "calls.",
      pwait2},
