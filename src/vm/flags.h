@@ -23,7 +23,9 @@ enum {
     SET_VMA_NAME = 0,
     PREFER_NODE = 1, /* MPOL_PREFERRED */
 #ifdef __aarch64__
-    SHM_GRANULE_PAGES = 4, /* shmat keeps to what 32-bit tasks need; EINVAL for less (6.1 seen) */
+    /* What 32-bit tasks need. A kernel may hold all to it, and EINVAL off it then says nothing of
+     * who is there; Debian's 6.1 does not. */
+    SHM_GRANULE_PAGES = 4,
 #else
     SHM_GRANULE_PAGES = 1,
 #endif
