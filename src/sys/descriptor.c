@@ -60,6 +60,10 @@ int hp_sys_close_range(unsigned first, unsigned last, unsigned flags) {
     return (int)ENTER3(close_range, first, last, flags);
 }
 
+int hp_sys_statx(int directory, const char *path, int flags, unsigned mask, void *kind) {
+    return (int)ENTER5(statx, directory, path, flags, mask, kind);
+}
+
 int hp_sys_memfd_create(const char *name, unsigned flags) {
     return (int)ENTER2(memfd_create, name, flags | FLAG_MFD_CLOEXEC);
 }

@@ -5,6 +5,8 @@
 
 int hp_sys_epoll_create1(int flags) { return (int)ENTER1(epoll_create1, flags | FLAG_CLOEXEC); }
 
+int hp_sys_epoll_create(int size) { return (int)ENTER1(epoll_create, size); }
+
 int hp_sys_epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event) {
     return (int)ENTER4(epoll_ctl, epoll, operation, fd, event);
 }

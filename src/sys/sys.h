@@ -22,4 +22,14 @@ HP_INLINE struct hp_kernel_time hp_kernel_time(int64_t nanoseconds) {
 /* What is left until the deadline, never negative. NULL for HP_FOREVER, else left. */
 const struct hp_kernel_time *hp_time_left(hp_deadline deadline, struct hp_kernel_time *left);
 
+/* Calls that the library makes and nobody else should: the first leaks, the second is a format. */
+
+/* An epoll without close-on-exec, for kernels before epoll_create1 (2.6.27) and filters that know
+ * only this one. Under hp_fork_lock (lock.h) until the flag is set. */
+int hp_sys_epoll_create(int size);
+
+/* What kind of file it is: `kind` is struct statx, 256 bytes that are one on every architecture.
+ * Linux 4.11. */
+int hp_sys_statx(int directory, const char *path, int flags, unsigned mask, void *kind);
+
 #endif

@@ -37,18 +37,39 @@ static int64_t milliseconds(const struct hp_kernel_time *left) {
     return left ? left->sec * 1000 + (left->nsec + 999999) / 1000000 : -1;
 }
 
+static int epoll_rounded(int epoll, struct epoll_event *events, int capacity,
+                         const struct hp_kernel_time *left) {
+    hp_sys_count(&hp_sys_counters.millisecond_waits);
+    const int64_t wanted = milliseconds(left);
+    return (int)ENTER6(epoll_pwait, epoll, events, capacity,
+                       wanted < INT32_MAX ? wanted : INT32_MAX, 0, KERNEL_SIGSET_BYTES);
+}
+
+/* EINVAL is also what a bad capacity gets, or a descriptor that is no epoll: the call is missing
+ * only where the older one takes the same arguments. */
+static int epoll_doubted(int epoll, struct epoll_event *events, int capacity,
+                         const struct hp_kernel_time *left) {
+    const int answer = epoll_rounded(epoll, events, capacity, left);
+    if (answer >= 0) hp_sys_learn(LACKS_EPOLL_PWAIT2);
+    return answer;
+}
+
+/* Filters answer what they do not know with each of these. */
+static bool is_refusal(int answer) {
+    return answer == -HP_ENOSYS || answer == -HP_EPERM || answer == -HP_EINVAL ||
+           answer == -HP_E2BIG;
+}
+
 static int epoll_once(int epoll, struct epoll_event *events, int capacity,
                       const struct hp_kernel_time *left) {
     if (!hp_sys_lacks(LACKS_EPOLL_PWAIT2)) {
         const int answer =
             (int)ENTER6(epoll_pwait2, epoll, events, capacity, left, 0, KERNEL_SIGSET_BYTES);
-        if (answer != -HP_ENOSYS && answer != -HP_EPERM) return answer;
+        if (!is_refusal(answer)) return answer;
+        if (answer == -HP_EINVAL) return epoll_doubted(epoll, events, capacity, left);
         hp_sys_learn(LACKS_EPOLL_PWAIT2);
     }
-    hp_sys_count(&hp_sys_counters.millisecond_waits);
-    const int64_t wanted = milliseconds(left);
-    return (int)ENTER6(epoll_pwait, epoll, events, capacity,
-                       wanted < INT32_MAX ? wanted : INT32_MAX, 0, KERNEL_SIGSET_BYTES);
+    return epoll_rounded(epoll, events, capacity, left);
 }
 
 /* epoll_pwait counts to 24 days: a longer wait ends there with nothing, and goes on. */

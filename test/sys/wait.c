@@ -229,6 +229,24 @@ static void a_sandbox_is_asked_once(void **state) {
     falls_back_and_remembers("EPERM*");
 }
 
+static void a_filter_may_say_e2big(void **state) {
+    (void)state;
+    falls_back_and_remembers("E2BIG*");
+}
+
+static void einval_is_believed_where_the_older_call_is_content(void **state) {
+    (void)state;
+    struct epoll_event event;
+    falls_back_and_remembers("EINVAL*");
+    open_reset();
+    const int epoll = hp_sys_epoll_create1(0);
+    assert_int_equal(hp_sys_epoll_wait(epoll, &event, 0, HP_NOW), -EINVAL);
+    assert_int_equal(hp_sys_epoll_wait(epoll, &event, 1, HP_NOW), 0);
+    assert_int_equal(open_count(HP_CALL_epoll_pwait2), 2);
+    assert_int_equal(open_count(HP_CALL_epoll_pwait), 1);
+    assert_int_equal(hp_sys_close(epoll), 0);
+}
+
 static void another_error_is_an_answer(void **state) {
     (void)state;
     struct epoll_event event;
@@ -313,6 +331,8 @@ int main(void) {
         cmocka_unit_test_setup(sleeps_are_not_short, reset),
         cmocka_unit_test_setup(an_old_kernel_is_asked_once, reset),
         cmocka_unit_test_setup(a_sandbox_is_asked_once, reset),
+        cmocka_unit_test_setup(a_filter_may_say_e2big, reset),
+        cmocka_unit_test_setup(einval_is_believed_where_the_older_call_is_content, reset),
         cmocka_unit_test_setup(another_error_is_an_answer, reset),
         cmocka_unit_test_setup(milliseconds_are_rounded_up, reset),
         cmocka_unit_test_setup(for_ever_is_minus_one, reset),

@@ -21,6 +21,7 @@ enum {
     HP_NR_dup3 = 330,
     HP_NR_pipe2 = 331,
     HP_NR_close_range = 436,
+    HP_NR_statx = 383,
     HP_NR_memfd_create = 356,
     HP_NR_mmap = 192, /* mmap2 */
     HP_NR_munmap = 91,
@@ -38,6 +39,7 @@ enum {
     HP_NR_shmdt = 398,
     HP_NR_shmctl = 396,
     HP_NR_epoll_create1 = 329,
+    HP_NR_epoll_create = 254,
     HP_NR_epoll_ctl = 255,
     HP_NR_epoll_pwait = 319,
     HP_NR_epoll_pwait2 = 441,

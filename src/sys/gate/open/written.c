@@ -32,6 +32,7 @@ static const struct row {
     {HP_CALL_wait4, 3, ONCE, sizeof(struct rusage)},
     {HP_CALL_waitid, 2, ONCE, 128},
     {HP_CALL_waitid, 4, ONCE, sizeof(struct rusage)},
+    {HP_CALL_statx, 4, ONCE, 256},
     {HP_CALL_prlimit64, 3, ONCE, 16},
     {HP_CALL_uname, 0, ONCE, sizeof(struct utsname)},
     {HP_CALL_getrandom, 0, ANSWER, 1},
