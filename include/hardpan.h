@@ -6,6 +6,7 @@
 #include <hardpan/arena.h>
 #include <hardpan/base.h>
 #include <hardpan/layout.h>
+#include <hardpan/poll.h>
 #include <hardpan/ring.h>
 #include <hardpan/stack.h>
 #include <hardpan/sys.h>

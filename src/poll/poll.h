@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this room share: a poller, its slots, and the two contracts, one for what finds
+ * events and one for what interrupts the search. */
+#ifndef HP_POLL_POLL_H
+#define HP_POLL_POLL_H
+
+#include <errno.h>
+#include <hardpan/arena.h>
+#include <hardpan/poll.h>
+
+#include "base.h"
+#include "lock.h"
+
+/* The generation is odd while the slot is registered. Written under the poller's lock; who delivers
+ * reads data and kind first and the generation after, and believes them only if it is the token's.
+ */
+struct hp_slot {
+    uint32_t generation;
+    uint32_t link; /* free: the next free slot; a timer: its place in the heap, or HP_POLL_NONE */
+    void *data;
+    union {
+        hp_deadline deadline __attribute__((aligned(8))); /* a timer's */
+        struct {
+            int fd;            /* what is watched; the poller's own of a process or signal */
+            unsigned interest; /* as hp_poller_add was given it, and HP_POLL_SPENT */
+        };
+    };
+    int kind;   /* enum hp_poll_kind */
+    int number; /* of a process or signal */
+};
+
+#define HP_POLL_NONE UINT32_MAX
+
+/* The token of the waker, which is no slot's: generation 0. */
+#define HP_POLL_WAKER ((hp_token)HP_POLL_NONE)
+
+/* Of a back end that must remember it by itself: a ONESHOT has been found. */
+enum { HP_POLL_SPENT = 1 << 29 };
+
+/* What a wake is for. Internal ones make a thread look at the timers, or at a changed set. */
+enum { HP_WAKE_USER = 1, HP_WAKE_INTERNAL = 2 };
+
+/* ---- The contract of a back end --------------------------------------------------------------
+ *
+ * open    makes what it stands on, close-on-exec, in poller->fd or poller->set; counts it. ENOSYS,
+ *         EPERM, EINVAL, E2BIG have the next back end tried; another error is the caller's. Also
+ *         called after close, in a forked child.
+ * close   undoes that. Nothing else: in a forked child the kernel's side may still be the parent's.
+ * source  makes the descriptor that stands for a process or signal (kind, number); NULL: add takes
+ *         slots of those kinds as they are, with fd -1.
+ * take    of a signal that was found: 1 and *value, or 0 if another thread has it. NULL: it was
+ *         taken when it was found. The poller is locked.
+ * add     arms slot->kind, fd or number, interest, so that what is found carries the token. Also
+ *         the waker's slot, with HP_POLL_WAKER. modify: slot->interest is still the old one.
+ *         remove: nothing that was armed stays. All three: the poller is locked, other threads may
+ *         be in wait.
+ * wait    puts what it finds into the batch (hp_batch_put, which takes the waker's away), as many
+ *         as there is room for, until the deadline. 0 or -errno; 0 also for nothing. The poller is
+ *         not locked. Called by many threads.
+ */
+struct hp_poll_backend {
+    const char *name;
+    unsigned modes; /* those of enum hp_poll_mode that it has */
+    int (*open)(struct hp_poller *poller);
+    void (*close)(struct hp_poller *poller);
+    int (*source)(int kind, int number);
+    int (*take)(const struct hp_slot *slot, int64_t *value);
+    int (*add)(struct hp_poller *poller, struct hp_slot *slot, hp_token token);
+    int (*modify)(struct hp_poller *poller, struct hp_slot *slot, hp_token token,
+                  unsigned interest);
+    int (*remove)(struct hp_poller *poller, struct hp_slot *slot);
+    int (*wait)(struct hp_poller *poller, struct hp_batch *batch, hp_deadline deadline);
+};
+
+/* ---- The contract of a waker -----------------------------------------------------------------
+ *
+ * open    makes its descriptors, close-on-exec and non-blocking, in poller->bell; the one to be
+ *         watched is poller->waker_slot.fd, -1 if the back end needs none. Refusals as above.
+ * ring    from then on wait finds HP_POLL_WAKER, until quiet. Async-signal-safe.
+ * quiet   wait does not find it again before the next ring. Called when it was found. */
+struct hp_poll_waker {
+    const char *name;
+    int (*open)(struct hp_poller *poller);
+    void (*close)(struct hp_poller *poller);
+    int (*ring)(struct hp_poller *poller);
+    void (*quiet)(struct hp_poller *poller);
+};
+
+/* Those of this system, best first, ended by NULL. */
+extern const struct hp_poll_backend *const hp_poll_backends[];
+extern const struct hp_poll_waker *const hp_poll_wakers[];
+bool hp_poll_is_refusal(int answer);
+
+/* What poll.c keeps: the set as the kernel reads it, whose slot each entry is, and whose slot each
+ * descriptor is, by its number. */
+struct hp_poll_set {
+    struct hp_lock turn; /* of the thread that waits for all */
+    bool asleep;
+    uint32_t start; /* where the next search begins, so that none is found always last */
+    struct hp_arena entries, tokens, owners;
+};
+
+/* One entry for each armed timer; the first is due first (timer.c). */
+struct hp_timer {
+    hp_deadline deadline;
+    uint32_t slot;
+};
+
+struct hp_poller {
+    const struct hp_poll_backend *backend;
+    const struct hp_poll_waker *waker;
+    int fd;
+    int bell[2];
+    struct hp_slot waker_slot;
+    struct hp_poll_set set;
+    struct hp_arena space, timers; /* of slots, with this struct before them; of the heap */
+    uint32_t timer_count;
+
+    /* under the lock */
+    struct hp_lock lock __attribute__((aligned(64)));
+    uint32_t free, slots, ready, capacity; /* slots: ever used, there is memory for, most */
+    uint32_t registered;
+    struct hp_batch *batches;
+
+    /* read by who waits and delivers, seldom written */
+    uint32_t removers __attribute__((aligned(64))); /* threads that wait for a delivery's end */
+    uint32_t ends;         /* of deliveries while there are removers: what they sleep on */
+    uint32_t oversleepers; /* somebody may sleep past the first timer */
+    hp_deadline first __attribute__((aligned(8))); /* timer due; HP_FOREVER without one */
+
+    uint32_t wake __attribute__((aligned(64))); /* HP_WAKE_*: rung and not yet answered */
+    struct hp_slot slot[] __attribute__((aligned(64)));
+};
+
+HP_INLINE uint32_t hp_token_slot(hp_token token) { return (uint32_t)token; }
+HP_INLINE uint32_t hp_token_generation(hp_token token) { return (uint32_t)(token >> 32); }
+HP_INLINE hp_token hp_slot_token(const struct hp_poller *poller, const struct hp_slot *slot) {
+    return (hp_token)slot->generation << 32 | (uint32_t)(slot - poller->slot);
+}
+HP_INLINE bool hp_slot_is_live(const struct hp_slot *slot) { return slot->generation & 1; }
+
+/* slots.c; the poller is locked. Turn: a life begins, or ends. */
+struct hp_slot *hp_slot_find(struct hp_poller *poller, hp_token token);
+int hp_slot_take(struct hp_poller *poller, int kind, void *data, struct hp_slot **slot);
+void hp_slot_turn(struct hp_slot *slot);
+void hp_slot_free(struct hp_poller *poller, struct hp_slot *slot);
+
+/* timer.c; the poller is locked */
+int hp_timer_set(struct hp_poller *poller, struct hp_slot *slot, hp_deadline deadline);
+void hp_timer_cancel(struct hp_poller *poller, struct hp_slot *slot);
+void hp_timer_collect(struct hp_poller *poller, struct hp_batch *batch, unsigned most);
+void hp_timer_hurry(struct hp_poller *poller);
+
+/* poller.c: back end and waker, by the ladder. */
+int hp_poller_start(struct hp_poller *poller);
+void hp_poller_stop(struct hp_poller *poller);
+
+/* wake.c */
+int hp_poll_ring(struct hp_poller *poller, uint32_t why);
+void hp_batch_put_wake(struct hp_batch *batch);
+
+/* Only as many as batch->capacity - batch->count. */
+HP_INLINE void hp_batch_put(struct hp_batch *batch, hp_token token, unsigned ready) {
+    if (token == HP_POLL_WAKER) {
+        hp_batch_put_wake(batch);
+        return;
+    }
+    struct hp_event *event = &batch->room[batch->count++];
+    event->token = token;
+    event->value = 0;
+    event->ready = ready;
+}
+
+/* stats.c */
+extern struct hp_poll_totals hp_poll_counters;
+HP_INLINE void hp_poll_count(uint64_t *counter, uint64_t n) {
+    __atomic_fetch_add(counter, n, __ATOMIC_RELAXED);
+}
+bool hp_poll_has(unsigned bit);
+void hp_poll_lack(unsigned bit);
+void hp_poll_forget(void); /* of test builds: what was found missing is tried again */
+
+#endif
