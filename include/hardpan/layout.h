@@ -171,8 +171,12 @@ enum hp_layout_feature {
     HP_LAYOUT_HAS_CUT_EINVAL = 1 << 15,
     /* the gap above the base counts the guard and the stack's random start (4.14) */
     HP_LAYOUT_HAS_GAP_PAD = 1 << 16,
-    HP_LAYOUT_HAS_EXEC_SHIELD = 1 << 17
+    HP_LAYOUT_HAS_EXEC_SHIELD = 1 << 17,
+    HP_LAYOUT_HAS_THP_ZERO = 1 << 18 /* private /dev/zero is aligned to huge pages */
 };
+
+/* A stack limit without end, RLIM_INFINITY. */
+#define HP_LAYOUT_UNLIMITED UINT64_MAX
 
 struct hp_layout_facts {
     int kernel;   /* the row that hp_layout_kernel took it from */
@@ -276,9 +280,11 @@ enum hp_layout_verdict {
     HP_LAYOUT_NOT_KNOWN /* depends on fact `missing`, or (-1) on a routine that is not known */
 };
 
-/* Addresses first, first + step, ... last; each comes of `draws` draws. */
+/* Addresses first, first + step, ... last; each comes of `draws` draws. With a code, they end in
+ * that error. */
 struct hp_layout_part {
     uint64_t first, last, step, draws;
+    int code;
 };
 
 /* One rule that fired. */
@@ -290,7 +296,7 @@ struct hp_layout_step {
 
 struct hp_layout_answer {
     int verdict;      /* enum hp_layout_verdict */
-    int code;         /* -errno, Linux's number; of REFUSED, and of the draws that are refused */
+    int code;         /* -errno, Linux's number; of REFUSED */
     int missing;      /* enum hp_layout_fact, of NOT_KNOWN */
     uint64_t address; /* of EXACT; what the caller sees (int $0x80: cut to 32 bits) */
     uint64_t mapped;  /* of EXACT: where it really is */
@@ -298,7 +304,7 @@ struct hp_layout_answer {
     /* of ONE_OF and HISTORY, the caller's. Parts may overlap: draws add up */
     struct hp_layout_part *parts;
     size_t count, capacity;
-    uint64_t draws, refused; /* how many draws there are, and of them end in `code` */
+    uint64_t draws; /* how many there are */
     /* the rules that fired, in order, the caller's; `fired` may be more than it has room for. Of
      * ONE_OF they are those of the lowest draw */
     struct hp_layout_step *steps;
@@ -311,9 +317,9 @@ struct hp_layout_answer {
 HP_API int hp_layout_where(const struct hp_layout *layout, const struct hp_layout_request *request,
                            struct hp_layout_answer *answer);
 
-/* How many of the answer's draws fall on `address`; of EXACT, 1 or 0; of HISTORY, 1 if it is a
- * candidate. */
-HP_API uint64_t hp_layout_answer_holds(const struct hp_layout_answer *answer, uint64_t address);
+/* How many of the answer's draws come to `address`, or to the error `code` if that is not 0; of
+ * EXACT and REFUSED 1 or 0; of HISTORY how many candidates are this. */
+HP_API uint64_t hp_layout_holds(const struct hp_layout_answer *answer, uint64_t address, int code);
 
 /* ---- Rules and words ------------------------------------------------------------------------- */
 

@@ -48,7 +48,16 @@ struct hp_layout_run {
     uint64_t start32;
     unsigned drawn; /* how often that was asked for */
     int missing;    /* a fact that was needed and is not known; -1: none */
+    bool unknown;   /* ... or a routine that is not known */
     bool history;   /* the answer depends on what cannot be seen; candidates are in the answer */
+    /* get_random_int() in the order of its calls; NULL: all that it may give is looked at */
+    const uint64_t *random;
+    /* mm->free_area_cache and mm->cached_hole_size, as they become */
+    bool known;
+    uint64_t cache, hole;
+    /* of alternatives that cannot be told apart, the one to go by, at the first and at the second
+     * fork; how many there are there, and forks that were come to */
+    size_t choice[2], choices[2], forks;
 };
 
 /* True unless the rule is switched off: and then it is in the trace. */
@@ -67,13 +76,16 @@ bool hp_layout_fires(struct hp_layout_run *run, enum hp_layout_rule rule, uint32
 uint64_t hp_layout_need(struct hp_layout_run *run, int fact);
 #define NEED(run, field) hp_layout_need(run, HP_LAYOUT_FACT_##field)
 
+/* The mark of what follows from the facts named: of the least sure, and at most DERIVED. */
+int hp_layout_mark_of(const struct hp_layout_facts *facts, const int *from, size_t count);
+
 HP_INLINE bool hp_layout_has(const struct hp_layout_facts *facts, uint32_t feature) {
     return (facts->has & feature) != 0;
 }
 
 /* IS_ERR_VALUE, and -errno as an address */
 HP_INLINE bool hp_is_error(uint64_t address) { return address >= (uint64_t)-4095; }
-HP_INLINE uint64_t hp_error(int code) { return (uint64_t)(int64_t)-code; }
+HP_INLINE uint64_t hp_error(int code) { return (uint64_t) - (int64_t)code; }
 
 HP_INLINE uint64_t hp_round_down(uint64_t n, uint64_t size) { return n & ~(size - 1); }
 HP_INLINE uint64_t hp_round_up(uint64_t n, uint64_t size) { return (n + size - 1) & ~(size - 1); }
@@ -84,11 +96,18 @@ bool hp_layout_is_compat(const struct hp_layout_run *run, unsigned flags);
 uint64_t hp_layout_base(struct hp_layout_run *run, unsigned flags);
 uint64_t hp_layout_legacy_base(struct hp_layout_run *run, unsigned flags);
 
+/* The hint as it stands: whether [address, address + length) is clear of what comes next and of its
+ * guard. HINT_BUSY, HINT_GUARD, HINT_TAKEN. */
+bool hp_layout_hint_free(struct hp_layout_run *run, uint64_t address, uint64_t length);
+
 /* vm_start_gap: where a mapping begins to be in the way */
 uint64_t hp_layout_guarded(const struct hp_layout_facts *facts,
                            const struct hp_layout_mapping *mapping);
 /* The first mapping that ends above address, NULL: none. find_vma */
 const struct hp_layout_mapping *hp_layout_next(const struct hp_layout_run *run, uint64_t address);
+/* The one behind it, NULL: none. */
+const struct hp_layout_mapping *hp_layout_after(const struct hp_layout_run *run,
+                                                const struct hp_layout_mapping *mapping);
 uint32_t hp_layout_index(const struct hp_layout_run *run, const struct hp_layout_mapping *mapping);
 
 /* ---- The kernel's functions ------------------------------------------------------------------ */
@@ -110,26 +129,59 @@ struct hp_layout_kernel_row {
 };
 const struct hp_layout_kernel_row *hp_layout_row(const struct hp_layout_facts *facts);
 
-hp_layout_area hp_layout_x86_area;     /* arch/x86/kernel/sys_x86_64.c */
-hp_layout_area hp_layout_generic_area; /* mm/mmap.c, as arm64 uses it */
+hp_layout_area hp_layout_x86_area;                               /* arch/x86/kernel/sys_x86_64.c */
+hp_layout_area hp_layout_generic_area;                           /* mm/mmap.c, as arm64 uses it */
+hp_layout_area hp_layout_cache_area;                             /* both files, up to 3.7 */
+hp_layout_area hp_layout_shield_area;                            /* with exec-shield before it */
+hp_layout_area hp_layout_x86_hugetlb, hp_layout_hugetlb_generic; /* until 6.12 */
 
 /* mm_get_unmapped_area: the area of the row */
 hp_layout_area hp_layout_mm_area;
+/* Whose get_unmapped_area is asked. */
+enum hp_layout_callback {
+    HP_CALLBACK_MM,
+    HP_CALLBACK_THP,
+    HP_CALLBACK_SHMEM,
+    HP_CALLBACK_HUGETLB,
+    HP_CALLBACK_DRIVER
+};
+enum hp_layout_callback hp_layout_callback(const struct hp_layout_run *run,
+                                           const struct hp_layout_call *call);
+/* What shmem aligns this object to; 0: it does not. */
+uint64_t hp_layout_shmem_page(struct hp_layout_run *run, const struct hp_layout_call *call);
+/* What thp_get_unmapped_area looks for and adds to; 0: it does not. */
+uint64_t hp_layout_thp_padded(struct hp_layout_run *run, const struct hp_layout_call *call);
 hp_layout_area hp_layout_thp_area;
 hp_layout_area hp_layout_shmem_area;
+/* Whether a place that was found is given up for one that is aligned, and what is looked for
+ * then; 0: that would be too long. */
+bool hp_layout_shmem_moves(const struct hp_layout_call *call, uint64_t huge, uint64_t found);
+uint64_t hp_layout_shmem_inflated(const struct hp_layout_run *run,
+                                  const struct hp_layout_call *call, uint64_t huge);
 hp_layout_area hp_layout_hugetlb_area;
 
 /* vm_unmapped_area: by facts.search */
 hp_layout_find_gap hp_layout_unmapped_area;
 hp_layout_find_gap hp_layout_maple_search;
+hp_layout_find_gap hp_layout_rbtree_search;
+/* Which of `count` alternatives this run goes by. */
+size_t hp_layout_choose(struct hp_layout_run *run, size_t count);
 
 /* __get_unmapped_area: object's callback, and the checks behind it */
 hp_layout_area hp_layout_get_unmapped_area;
+uint64_t hp_layout_checked(struct hp_layout_run *run, const struct hp_layout_call *call,
+                           uint64_t found);
 /* do_mmap and do_mremap */
 hp_layout_area hp_layout_do_mmap;
 hp_layout_area hp_layout_do_mremap;
 
-/* All that MAP_32BIT's random start can come to; 0 or -ENOSPC. */
-int hp_layout_draws(struct hp_layout_run *run, const struct hp_layout_call *call);
+/* Fills the answer's parts with all that MAP_32BIT's random start can come to. */
+void hp_layout_draws(struct hp_layout_run *run, const struct hp_layout_call *call);
+/* One more part, which counts also where there is no room for it. */
+void hp_layout_add_part(struct hp_layout_answer *answer, const struct hp_layout_part *part);
+/* draws of all addresses of a part */
+uint64_t hp_layout_part_draws(const struct hp_layout_part *part);
+/* The first of the starts that find_start_end draws from, and how many there are, a page apart. */
+enum { HP_START_32BIT = 0x40000000, HP_RANDOM_32BIT = 0x2000000 };
 
 #endif
