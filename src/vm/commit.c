@@ -4,8 +4,10 @@
 #include "vm.h"
 
 /* Outside [used_low, used_high) nothing was ever committed, so the pages are the kernel's zeroes.
- * Racing commits of disjoint ranges may widen it both ways; it only grows. */
+ * Racing commits of disjoint ranges may widen it both ways; it only grows, which takes a locked
+ * exchange: kept only where it is asked for. */
 static bool is_fresh(const struct hp_vm_region *region, uintptr_t low, uintptr_t high) {
+    if (!(region->flags & HP_VM_TELL_ZERO)) return false;
     const uintptr_t used_low = __atomic_load_n(&region->used_low, __ATOMIC_RELAXED);
     const uintptr_t used_high = __atomic_load_n(&region->used_high, __ATOMIC_RELAXED);
     return (high <= used_low) | (low >= used_high) | (used_low == used_high);
@@ -24,6 +26,7 @@ static void raise(uintptr_t *bound, uintptr_t to) {
 }
 
 void hp_vm_use(struct hp_vm_region *region, uintptr_t low, uintptr_t high) {
+    if (!(region->flags & HP_VM_TELL_ZERO)) return;
     lower(&region->used_low, low);
     raise(&region->used_high, high);
 }

@@ -18,7 +18,7 @@ enum { RESERVATION = MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE };
 /* What may be asked for where no node can be named. */
 enum {
     HP_VM_FLAGS_WITHOUT_NODE = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_WIPE_ON_FORK | HP_VM_HUGE |
-                               HP_VM_NO_HUGE | HP_VM_STRICT | HP_VM_RACE_OK
+                               HP_VM_NO_HUGE | HP_VM_STRICT | HP_VM_RACE_OK | HP_VM_TELL_ZERO
 };
 
 /* What is there and not forced away; probes at the first use. */
@@ -68,7 +68,7 @@ HP_INLINE int hp_vm_check(const struct hp_vm_region *region, const void *at, siz
     return (inside & whole & (size != 0)) ? 0 : -EINVAL;
 }
 
-/* From here on [low, high) may hold something else than the kernel's zeroes. */
+/* From here on [low, high) may hold something else than the kernel's zeroes (HP_VM_TELL_ZERO). */
 void hp_vm_use(struct hp_vm_region *region, uintptr_t low, uintptr_t high);
 
 /* A reservation wherever the kernel likes. */

@@ -25,7 +25,7 @@ static struct hp_vm_region made_with(unsigned flags) {
     struct hp_vm_region region;
     const struct hp_vm_request request = {.size = 8 * page(), .flags = flags};
     assert_int_equal(hp_vm_reserve(&request, &region), 0);
-    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), 0);
     memset(region.base, 0x3d, region.size);
     return region;
 }
@@ -127,7 +127,7 @@ static void seal_and_try_everything(void) {
     const struct hp_vm_request request = {.size = 8 * p};
     const bool batches = has() & HP_VM_HAS_BATCH;
     MUST(hp_vm_reserve(&request, &region) == 0);
-    MUST(hp_vm_commit(&region, region.base, 4 * p, 0) == HP_VM_ZERO);
+    MUST(hp_vm_commit(&region, region.base, 4 * p, 0) == 0);
     const int answer = hp_vm_seal(&region);
     if (answer == -ENOSYS) { /* before 6.10, and on 32 bits */
         MUST(!(region.flags & HP_VM_SEALED));
@@ -159,7 +159,7 @@ static void an_adopted_region_is_as_it_was(void **state) {
     unsigned char *at =
         mmap(0, 4 * page(), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     memset(at, 0x2b, 4 * page());
-    assert_int_equal(hp_vm_adopt(at, 4 * page(), HP_VM_NO_DUMP, &region), 0);
+    assert_int_equal(hp_vm_adopt(at, 4 * page(), HP_VM_NO_DUMP | HP_VM_TELL_ZERO, &region), 0);
     assert_int_equal(region.rung, HP_VM_ADOPTED);
     assert_true(has_flag(at, " dd"));
     assert_int_equal(peek(at + 3 * page()), 0x2b);
@@ -178,7 +178,7 @@ static void what_a_refund_loses_is_not_claimed(void **state) {
     const struct hp_vm_request request = {.size = 4 * page(),
                                           .flags = HP_VM_NO_DUMP | HP_VM_NO_FORK | HP_VM_STRICT};
     assert_int_equal(hp_vm_reserve(&request, &region), 0);
-    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), 0);
     open_fail(HP_CALL_madvise, 1, ENOMEM, false);
     assert_int_equal(hp_vm_decommit(&region, region.base, page(), HP_VM_REFUND), 0);
     open_reset();
@@ -192,7 +192,7 @@ static void an_adopted_region_may_have_guards(void **state) {
     (void)state;
     struct hp_vm_region region, adopted;
     region = reserve(4 * page());
-    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), 0);
     assert_int_equal(hp_vm_decommit(&region, region.base, 2 * page(), HP_VM_HARD), 0);
     assert_int_equal(hp_vm_guard(&region, region.base + 3 * page(), page()), 0);
     unsigned char *at = region.base;

@@ -116,7 +116,7 @@ static void churn_in_a_gibibyte_is_at_most_8_mappings(void **state) {
     if (!(has() & HP_VM_HAS_GUARD)) skip();
     const int before = mappings();
     struct hp_vm_region region = reserve(GIB);
-    assert_int_equal(hp_vm_commit(&region, region.base, GIB, 0), HP_VM_ZERO);
+    assert_int_equal(hp_vm_commit(&region, region.base, GIB, 0), 0);
     assert_int_equal(hp_vm_decommit(&region, region.base, GIB, HP_VM_HARD), 0);
     for (int i = 0; i < operations; i++) {
         turn(&region, ready, chance() % CHURN_SLOTS);
@@ -136,7 +136,7 @@ static void decommit_in_batches(unsigned options, int wanted) {
     static struct iovec runs[RUNS_MAX];
     has();
     struct hp_vm_region region = reserve(2 * RUNS_MAX * page());
-    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), 0);
     memset(region.base, 7, region.size);
     for (size_t i = 0; i < RUNS_MAX; i++)
         runs[i] = (struct iovec){region.base + 2 * i * page(), page()};

@@ -40,7 +40,7 @@ static void place_arenas(void) {
     MUST(hp_vm_release(&all) == 0);
     hp_vm_force(client_lack);
     for (size_t i = 0; i < ARENAS; i++)
-        MUST(hp_vm_place(base + i * ARENA, ARENA, no_rung(), &arenas[i]) == 0);
+        MUST(hp_vm_place(base + i * ARENA, ARENA, no_rung() | HP_VM_TELL_ZERO, &arenas[i]) == 0);
 }
 
 static void hand_over(void) {

@@ -31,7 +31,8 @@ static void split_and_joined_is_as_before(void **state) {
 static void what_was_used_stays_known(void **state) {
     (void)state;
     unsigned char *at = free_place(2 * MIB);
-    struct hp_vm_region a = placed(at, MIB, 0), b = placed(at + MIB, MIB, 0);
+    struct hp_vm_region a = placed(at, MIB, HP_VM_TELL_ZERO),
+                        b = placed(at + MIB, MIB, HP_VM_TELL_ZERO);
     assert_int_equal(hp_vm_commit(&b, at + MIB, 64 * KIB, 0), HP_VM_ZERO);
     at[MIB] = 1;
     assert_int_equal(hp_vm_join(&a, &b), 0);
@@ -51,7 +52,7 @@ static void guards_come_along(void **state) {
     (void)state;
     struct hp_vm_region region = reserve(MIB), tail;
     assert_int_equal(hp_vm_split(&region, 512 * KIB, &tail), 0);
-    assert_int_equal(hp_vm_commit(&tail, tail.base, tail.size, 0), HP_VM_ZERO);
+    assert_int_equal(hp_vm_commit(&tail, tail.base, tail.size, 0), 0);
     assert_int_equal(hp_vm_guard(&tail, tail.base, page()), 0);
     assert_int_equal(hp_vm_join(&region, &tail), 0);
     assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), 0);

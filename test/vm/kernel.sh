@@ -26,7 +26,7 @@ cmake -S "$root" -B "$out/tests" -DCMAKE_SYSTEM_NAME=Linux -DCMAKE_SYSTEM_PROCES
     -DCMAKE_C_COMPILER="$compiler" -DCMAKE_EXE_LINKER_FLAGS=-static -DCMAKE_BUILD_TYPE=Release \
     -DHARDPAN_PLAIN=ON -DHARDPAN_SHARED=OFF -DHARDPAN_TOOL=OFF -DHARDPAN_EXAMPLES=OFF \
     >"$out/log" 2>&1 || broken
-programs='figures input maps ladder refusals limits model sweep arena ring stack join attributes'
+programs='zero looks figures input maps ladder refusals limits model sweep arena ring stack join attributes'
 targets=
 for program in $programs; do targets="$targets test_vm_$program.raw"; done
 # shellcheck disable=SC2086 # several targets
@@ -36,8 +36,9 @@ bin=$out/tests/test/vm
 "$compiler" -std=gnu11 -O2 -D_GNU_SOURCE -static -o "$bin/init" "$root/test/kernel/init.c"
 HARDPAN_KERNEL_SECONDS=${HARDPAN_KERNEL_SECONDS:-540}
 export HARDPAN_KERNEL_SECONDS
-exec "$root/test/kernel/boot.sh" "$1" "$bin/test_vm_figures.raw" "$bin/test_vm_input.raw" \
-    "$bin/test_vm_maps.raw" "$bin/test_vm_ladder.raw" "$bin/test_vm_refusals.raw" \
-    "$bin/test_vm_limits.raw guest" "$bin/test_vm_model.raw 0 5000" "$bin/test_vm_sweep.raw" \
-    "$bin/test_vm_arena.raw" "$bin/test_vm_ring.raw" "$bin/test_vm_stack.raw" \
-    "$bin/test_vm_join.raw" "$bin/test_vm_attributes.raw"
+exec "$root/test/kernel/boot.sh" "$1" "$bin/test_vm_zero.raw" "$bin/test_vm_looks.raw" \
+    "$bin/test_vm_figures.raw" "$bin/test_vm_input.raw" "$bin/test_vm_maps.raw" \
+    "$bin/test_vm_ladder.raw" "$bin/test_vm_refusals.raw" "$bin/test_vm_limits.raw guest" \
+    "$bin/test_vm_model.raw 0 5000" "$bin/test_vm_sweep.raw" "$bin/test_vm_arena.raw" \
+    "$bin/test_vm_ring.raw" "$bin/test_vm_stack.raw" "$bin/test_vm_join.raw" \
+    "$bin/test_vm_attributes.raw"

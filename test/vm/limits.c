@@ -61,7 +61,7 @@ static void must_be_owned(const struct hp_vm_region *region) {
 
 static struct hp_vm_region must_reserve_and_write(size_t size) {
     struct hp_vm_region region = must_reserve(size);
-    MUST(hp_vm_commit(&region, region.base, page(), 0) == HP_VM_ZERO);
+    MUST(hp_vm_commit(&region, region.base, page(), 0) == 0);
     memset(region.base, 0x3c, page());
     return region;
 }

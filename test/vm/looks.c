@@ -39,9 +39,9 @@ static void the_bounds_are_found_in_few_calls(void **state) {
         unsigned missing;
         int most[3]; /* within the window, wide, on 32 bits */
     } rows[] = {{0, {22, 32, 60}},
-                {HP_VM_HAS_NOREPLACE, {54, 96, 150}},
-                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_HINT, {54, 96, 150}},
-                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_SHM, {54, 96, 150}}};
+                {HP_VM_HAS_NOREPLACE, {54, 120, 150}},
+                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_HINT, {54, 120, 150}},
+                {HP_VM_HAS_NOREPLACE | HP_VM_HAS_SHM, {54, 120, 150}}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         for (int wide = 0; wide < 2; wide++) {
             uintptr_t low, high;

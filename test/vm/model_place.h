@@ -37,9 +37,10 @@ static void assert_refusal(int answer, bool free, unsigned flags) {
 }
 
 static unsigned some_flags(void) {
-    static const unsigned flags[] = {HP_VM_NO_DUMP, HP_VM_NO_HUGE, HP_VM_STRICT, HP_VM_RACE_OK};
+    static const unsigned flags[] = {HP_VM_NO_DUMP, HP_VM_NO_HUGE, HP_VM_STRICT, HP_VM_RACE_OK,
+                                     HP_VM_TELL_ZERO};
     unsigned some = 0;
-    for (size_t i = 0; i < 4; i++)
+    for (size_t i = 0; i < sizeof flags / sizeof *flags; i++)
         if (chance(4) == 0) some |= flags[i];
     return some;
 }

@@ -259,7 +259,7 @@ static void a_refused_batch_is_not_tried_again_in_the_same_call(void **state) {
     struct iovec runs[LOCKED_RUNS];
     for (size_t i = 0; i < LOCKED_RUNS; i++)
         runs[i] = (struct iovec){region.base + 2 * i * page(), page()};
-    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+    assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), 0);
     has();
     open_replace(HP_CALL_process_madvise, batch_is_invalid);
     const struct mark start = mark();

@@ -179,8 +179,7 @@ static void set_up(const struct subject *subject) {
     hp_vm_forget();
     has();
     given.region = reserve(PAGES * page());
-    assert_int_equal(hp_vm_commit(&given.region, given.region.base, given.region.size, 0),
-                     HP_VM_ZERO);
+    assert_int_equal(hp_vm_commit(&given.region, given.region.base, given.region.size, 0), 0);
     memset(given.region.base, 0x44, given.region.size);
     given.hole = free_place(4 * PAGES * page()) + 2 * PAGES * page();
     hp_vm_force(subject->missing);
@@ -282,7 +281,7 @@ static void release_or_seal_that_fails_changes_nothing(void **state) {
     (void)state;
     for (size_t e = 0; e < sizeof errors / sizeof *errors; e++) {
         struct hp_vm_region region = reserve(PAGES * page());
-        assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), HP_VM_ZERO);
+        assert_int_equal(hp_vm_commit(&region, region.base, region.size, 0), 0);
         memset(region.base, 0x44, region.size);
         const struct hp_vm_region before = region;
         const struct hp_vm_totals counted = totals();
