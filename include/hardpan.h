@@ -8,6 +8,7 @@
 #include <hardpan/layout.h>
 #include <hardpan/poll.h>
 #include <hardpan/ring.h>
+#include <hardpan/sim.h>
 #include <hardpan/stack.h>
 #include <hardpan/sys.h>
 #include <hardpan/vm.h>

@@ -172,7 +172,10 @@ enum hp_layout_feature {
     /* the gap above the base counts the guard and the stack's random start (4.14) */
     HP_LAYOUT_HAS_GAP_PAD = 1 << 16,
     HP_LAYOUT_HAS_EXEC_SHIELD = 1 << 17,
-    HP_LAYOUT_HAS_THP_ZERO = 1 << 18 /* private /dev/zero is aligned to huge pages */
+    HP_LAYOUT_HAS_THP_ZERO = 1 << 18, /* private /dev/zero is aligned to huge pages */
+    /* a search down walks from where the last one ended, then again from the base (3.4 to 3.7) */
+    HP_LAYOUT_HAS_CACHE_TWICE = 1 << 19,
+    HP_LAYOUT_HAS_LEGACY_ONLY = 1 << 20 /* 64-bit tasks are bottom-up, whatever is asked (2.6.24) */
 };
 
 /* A stack limit without end, RLIM_INFINITY. */

@@ -7,7 +7,8 @@
 
 uint64_t hp_layout_unmapped_area(struct hp_layout_run *run,
                                  const struct hp_layout_gap_query *query) {
-    static hp_layout_find_gap *const searches[] = {[HP_LAYOUT_MAPLE] = hp_layout_maple_search};
+    static hp_layout_find_gap *const searches[] = {
+        [HP_LAYOUT_MAPLE] = hp_layout_maple_search, [HP_LAYOUT_RBTREE] = hp_layout_rbtree_search};
     const bool goes = query->down ? FIRES(run, SEARCH_DOWN, query->length, query->low, query->high)
                                   : FIRES(run, SEARCH_UP, query->length, query->low, query->high);
     return goes ? searches[run->facts->search](run, query) : hp_error(ENOMEM);
@@ -36,7 +37,9 @@ static enum hp_layout_callback of_file(const struct hp_layout_facts *facts,
     case HP_LAYOUT_DEV_ZERO:
         if (call->flags & HP_LAYOUT_MAP_SHARED) return HP_CALLBACK_SHMEM;
         return hp_layout_has(facts, HP_LAYOUT_HAS_THP_ZERO) ? HP_CALLBACK_THP : HP_CALLBACK_MM;
-    case HP_LAYOUT_HUGE: return HP_CALLBACK_HUGETLB;
+    case HP_LAYOUT_HUGE:
+        /* hugetlbfs kept caches of its own up to 3.7 */
+        return facts->search == HP_LAYOUT_CACHE ? HP_CALLBACK_DRIVER : HP_CALLBACK_HUGETLB;
     case HP_LAYOUT_DRIVER: return HP_CALLBACK_DRIVER;
     default: return HP_CALLBACK_MM;
     }

@@ -4,7 +4,7 @@
  * start, so all starts up to that gap share it, and those within it are found where they are.
  *
  * Where a callback searches twice there are two draws, and the pairs are counted. */
-#include "layout.h"
+#include "era.h"
 
 /* One of a callback's searches, over all starts. */
 struct stage {
@@ -79,13 +79,13 @@ static bool next_piece(struct stage *stage, uint64_t *start, struct piece *piece
     const uint64_t last = HP_START_32BIT + HP_RANDOM_32BIT - page;
     if (*start > last) return false;
     stage->run.start32 = *start;
-    stage->run.drawn = 0;
+    stage->run.drawn = stage->run.fork = 0;
     const uint64_t found = stage->area(&stage->run, stage->call);
     uint64_t until = last;
     *piece = (struct piece){found, found, 0};
     if (hp_is_error(found) || !stage->run.drawn) {
         /* further up there is no more room, and a hint that holds holds for all */
-    } else if (stage->call->object == HP_LAYOUT_HUGE) {
+    } else if (stage->call->object == HP_LAYOUT_HUGE || stage->run.fork) {
         until = *start;
     } else if (found > *start) {
         until = found < last ? found : last;
@@ -198,6 +198,7 @@ static void shmem(struct hp_layout_run *run, const struct hp_layout_call *call) 
 void hp_layout_draws(struct hp_layout_run *run, const struct hp_layout_call *call) {
     struct hp_layout_call asked = *call;
     if (call->object == HP_LAYOUT_ANONYMOUS) asked.offset = 0;
+    if (run->facts->search == HP_LAYOUT_CACHE) return hp_layout_cache_draws(run, &asked);
     switch (hp_layout_callback(run, &asked)) {
     case HP_CALLBACK_THP: thp(run, &asked); break;
     case HP_CALLBACK_SHMEM: shmem(run, &asked); break;

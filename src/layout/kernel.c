@@ -45,6 +45,54 @@ static void compat(struct hp_layout_facts *facts) {
     ASSUME(random_bits, 8);
 }
 
+/* Up to 3.7: no guard but a page of the stack's own, and one base for all calls. What is kept free
+ * for the stack's random start was computed in 32 bits, and so a quarter of what was meant. */
+static void old_x86_64(struct hp_layout_facts *facts) {
+    x86_64(facts);
+    ASSUME(guard, 0);
+    ASSUME(stack_pad, UINT64_C(0xfffff) << 12);
+}
+
+static void old_i386(struct hp_layout_facts *facts) {
+    compat(facts);
+    ASSUME(guard, 0);
+    ASSUME(task_size, UINT64_C(0xc0000000));
+    ASSUME(window, UINT64_C(0xc0000000));
+}
+
+static void no_pad(struct hp_layout_facts *facts) {
+    ASSUME(stack_pad, 0);
+    ASSUME(min_addr, 0);
+    ASSUME(low_addr, 0);
+}
+
+static void x86_64_2_6_24(struct hp_layout_facts *facts) {
+    old_x86_64(facts);
+    no_pad(facts);
+}
+
+static void i386_2_6_24(struct hp_layout_facts *facts) {
+    old_i386(facts);
+    no_pad(facts);
+}
+
+static void shield(struct hp_layout_facts *facts) {
+    ASSUME(min_addr, 4096);
+    ASSUME(low_addr, 4096);
+    ASSUME(exec_shield, 1);
+}
+
+static void x86_64_shield(struct hp_layout_facts *facts) {
+    old_x86_64(facts);
+    shield(facts);
+    ASSUME(stack_pad, UINT64_C(0x3fffff) << 12);
+}
+
+static void i386_shield(struct hp_layout_facts *facts) {
+    old_i386(facts);
+    shield(facts);
+}
+
 static void aarch64(struct hp_layout_facts *facts) {
     common(facts);
     ASSUME(min_addr, 32768);
@@ -63,6 +111,12 @@ enum {
                  HP_LAYOUT_HAS_THP_NOT_COMPAT | HP_LAYOUT_HAS_SHADOW_GAP,
     SINCE_6_18 = SINCE_6_12 | HP_LAYOUT_HAS_THP_ZERO,
     ARM = HP_LAYOUT_HAS_UNLIMITED_LEGACY,
+    SINCE_4_19 = HP_LAYOUT_HAS_SHMEM_ALIGN | HP_LAYOUT_HAS_NOREPLACE | HP_LAYOUT_HAS_RANDOM_32BIT |
+                 HP_LAYOUT_HAS_GAP_PAD | HP_LAYOUT_HAS_HUGETLB_X86,
+    SINCE_2_6_24 = HP_LAYOUT_HAS_UNLIMITED_LEGACY,
+    SINCE_2_6_32 = SINCE_2_6_24 | HP_LAYOUT_HAS_RANDOM_32BIT,
+    SINCE_3_4 = SINCE_2_6_32 | HP_LAYOUT_HAS_CACHE_TWICE,
+    SHIELD = SINCE_2_6_32 | HP_LAYOUT_HAS_EXEC_SHIELD,
 };
 
 static const struct hp_layout_kernel_row rows[] = {
@@ -86,6 +140,27 @@ static const struct hp_layout_kernel_row rows[] = {
      compat},
     {"6.1", HP_LAYOUT_AARCH64, HP_LAYOUT_MAPLE, SINCE_6_1 | HP_LAYOUT_HAS_HUGETLB_GENERIC | ARM,
      hp_layout_generic_area, aarch64},
+    /* 4.14 to 6.0 */
+    {"5.10", HP_LAYOUT_X86_64, HP_LAYOUT_RBTREE, SINCE_4_19, hp_layout_x86_area, x86_64},
+    {"5.10", HP_LAYOUT_I386, HP_LAYOUT_RBTREE, SINCE_4_19, hp_layout_x86_area, compat},
+    {"4.19", HP_LAYOUT_X86_64, HP_LAYOUT_RBTREE, SINCE_4_19, hp_layout_x86_area, x86_64},
+    {"4.19", HP_LAYOUT_I386, HP_LAYOUT_RBTREE, SINCE_4_19, hp_layout_x86_area, compat},
+    /* 3.4 to 3.7; from here on i386 is a kernel of 32 bits */
+    {"3.4", HP_LAYOUT_X86_64, HP_LAYOUT_CACHE, SINCE_3_4, hp_layout_cache_area, old_x86_64},
+    {"3.4", HP_LAYOUT_I386, HP_LAYOUT_CACHE, SINCE_3_4, hp_layout_cache_area, old_i386},
+    /* 2.6.32 to 3.3 */
+    {"3.2", HP_LAYOUT_X86_64, HP_LAYOUT_CACHE, SINCE_2_6_32, hp_layout_cache_area, old_x86_64},
+    {"3.2", HP_LAYOUT_I386, HP_LAYOUT_CACHE, SINCE_2_6_32, hp_layout_cache_area, old_i386},
+    {"2.6.32", HP_LAYOUT_X86_64, HP_LAYOUT_CACHE, SINCE_2_6_32, hp_layout_cache_area, old_x86_64},
+    {"2.6.32", HP_LAYOUT_I386, HP_LAYOUT_CACHE, SINCE_2_6_32, hp_layout_cache_area, old_i386},
+    /* Red Hat Enterprise Linux 6 as it came out, Fedora 12 */
+    {"2.6.32-execshield", HP_LAYOUT_X86_64, HP_LAYOUT_CACHE, SHIELD, hp_layout_shield_area,
+     x86_64_shield},
+    {"2.6.32-execshield", HP_LAYOUT_I386, HP_LAYOUT_CACHE, SHIELD, hp_layout_shield_area,
+     i386_shield},
+    {"2.6.24", HP_LAYOUT_X86_64, HP_LAYOUT_CACHE, SINCE_2_6_24 | HP_LAYOUT_HAS_LEGACY_ONLY,
+     hp_layout_cache_area, x86_64_2_6_24},
+    {"2.6.24", HP_LAYOUT_I386, HP_LAYOUT_CACHE, SINCE_2_6_24, hp_layout_cache_area, i386_2_6_24},
 };
 
 static bool is_row(int index) { return index >= 0 && (size_t)index < HP_COUNT(rows); }

@@ -38,6 +38,12 @@ struct hp_layout_gap_query {
     uint64_t align_mask, align_offset, start_gap;
 };
 
+/* Where alternatives cannot be told apart, every one is gone by in turn. */
+enum { HP_FORKS = 4 }; /* two searches of a callback, each downward and then upward */
+struct hp_layout_forks {
+    size_t choice[HP_FORKS], most[HP_FORKS];
+};
+
 struct hp_layout_run {
     const struct hp_layout *layout;
     const struct hp_layout_facts *facts;
@@ -55,9 +61,9 @@ struct hp_layout_run {
     /* mm->free_area_cache and mm->cached_hole_size, as they become */
     bool known;
     uint64_t cache, hole;
-    /* of alternatives that cannot be told apart, the one to go by, at the first and at the second
-     * fork; how many there are there, and forks that were come to */
-    size_t choice[2], choices[2], forks;
+    unsigned taken; /* of the numbers given, those that were used */
+    struct hp_layout_forks *forks;
+    unsigned fork; /* how many were come to in this try */
 };
 
 /* True unless the rule is switched off: and then it is in the trace. */
@@ -164,7 +170,7 @@ hp_layout_area hp_layout_hugetlb_area;
 hp_layout_find_gap hp_layout_unmapped_area;
 hp_layout_find_gap hp_layout_maple_search;
 hp_layout_find_gap hp_layout_rbtree_search;
-/* Which of `count` alternatives this run goes by. */
+/* Which of `count` alternatives this try goes by; 0 is the plain one. */
 size_t hp_layout_choose(struct hp_layout_run *run, size_t count);
 
 /* __get_unmapped_area: object's callback, and the checks behind it */
@@ -174,6 +180,13 @@ uint64_t hp_layout_checked(struct hp_layout_run *run, const struct hp_layout_cal
 /* do_mmap and do_mremap */
 hp_layout_area hp_layout_do_mmap;
 hp_layout_area hp_layout_do_mremap;
+/* hugetlb_vm_op_split, at both edges of what is replaced or unmapped; 0 or an error */
+int hp_layout_cuts_huge(struct hp_layout_run *run, uint64_t low, uint64_t high);
+
+/* A run at its beginning, -EINVAL for what makes no sense; and through to its end, 0 or -ENOSPC. */
+int hp_layout_open(struct hp_layout_run *run, const struct hp_layout *layout,
+                   const struct hp_layout_request *request, struct hp_layout_answer *answer);
+int hp_layout_ask(struct hp_layout_run *run);
 
 /* Fills the answer's parts with all that MAP_32BIT's random start can come to. */
 void hp_layout_draws(struct hp_layout_run *run, const struct hp_layout_call *call);

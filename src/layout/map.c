@@ -19,6 +19,11 @@ const struct hp_layout_mapping *hp_layout_next(const struct hp_layout_run *run, 
     return index < run->map->count ? &run->map->mappings[index] : 0;
 }
 
+const struct hp_layout_mapping *hp_layout_after(const struct hp_layout_run *run,
+                                                const struct hp_layout_mapping *mapping) {
+    return mapping + 1 < run->map->mappings + run->map->count ? mapping + 1 : 0;
+}
+
 uint32_t hp_layout_index(const struct hp_layout_run *run, const struct hp_layout_mapping *mapping) {
     return (uint32_t)(mapping - run->map->mappings);
 }

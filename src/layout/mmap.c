@@ -37,8 +37,7 @@ static const struct hp_layout_mapping *cut_by(const struct hp_layout_run *run, u
     return edge & (run->facts->huge_page - 1) ? mapping : 0;
 }
 
-/* hugetlb_vm_op_split, at both edges of what is replaced; 0 or an error */
-static int check_cuts(struct hp_layout_run *run, uint64_t low, uint64_t high) {
+int hp_layout_cuts_huge(struct hp_layout_run *run, uint64_t low, uint64_t high) {
     const bool einval = hp_layout_has(run->facts, HP_LAYOUT_HAS_CUT_EINVAL);
     const int code = einval ? EINVAL : ENOMEM;
     const uint64_t edges[] = {low, high};
@@ -58,7 +57,7 @@ static int check_place(struct hp_layout_run *run, const struct hp_layout_call *c
         (call->flags & HP_LAYOUT_MAP_SHARED || call->object != HP_LAYOUT_ANONYMOUS) &&
         FIRES(run, GROWS_DOWN, at))
         return EINVAL;
-    return call->flags & HP_LAYOUT_MAP_FIXED ? check_cuts(run, at, at + call->length) : 0;
+    return call->flags & HP_LAYOUT_MAP_FIXED ? hp_layout_cuts_huge(run, at, at + call->length) : 0;
 }
 
 static unsigned flags_of(const struct hp_layout_run *run, unsigned flags) {

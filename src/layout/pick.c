@@ -3,12 +3,15 @@
  * personality and a random number. */
 #include <errno.h>
 
-#include "layout.h"
+#include "era.h"
 #include "pick.h"
 
 enum { COMPAT_LAYOUT = 0x0200000 };
 
 static bool is_legacy(const struct hp_layout_facts *facts) {
+    if (hp_layout_has(facts, HP_LAYOUT_HAS_LEGACY_ONLY) && facts->machine == HP_LAYOUT_X86_64)
+        return true;
+    if (hp_layout_shield_forces(facts)) return false;
     if (facts->personality & COMPAT_LAYOUT || facts->legacy_sysctl) return true;
     return hp_layout_has(facts, HP_LAYOUT_HAS_UNLIMITED_LEGACY) &&
            facts->stack_limit == HP_LAYOUT_UNLIMITED;
@@ -25,14 +28,14 @@ static struct hp_layout_gap gap_below(const struct hp_layout_facts *facts, uint6
     struct hp_layout_gap gap = {
         .limit = facts->stack_limit, .least = 128 << 20, .most = end / 6 * 5};
     uint64_t sum = gap.limit;
-    if (hp_layout_has(facts, HP_LAYOUT_HAS_GAP_PAD)) {
-        const uint64_t pad = facts->randomised ? stack_pad : 0;
-        if (!__builtin_add_overflow(gap.limit, pad + facts->guard, &sum)) {
-            gap.pad = pad;
-            gap.guard = facts->guard;
-        } else {
-            sum = gap.limit;
-        }
+    const uint64_t pad = facts->randomised ? stack_pad : 0;
+    if (!hp_layout_has(facts, HP_LAYOUT_HAS_GAP_PAD)) {
+        gap.least += pad;
+    } else if (!__builtin_add_overflow(gap.limit, pad + facts->guard, &sum)) {
+        gap.pad = pad;
+        gap.guard = facts->guard;
+    } else {
+        sum = gap.limit;
     }
     gap.size = held_to(gap.least, sum, gap.most);
     return gap;
@@ -50,6 +53,11 @@ uint64_t hp_layout_lowest_base(const struct hp_layout_facts *facts, bool compat)
     const uint64_t end = compat ? facts->compat_task_size : facts->window;
     const unsigned part = facts->machine == HP_LAYOUT_AARCH64 ? 4 : 3;
     return hp_round_up(end / part, facts->page);
+}
+
+/* Up to 3.9 the bottom-up base of 32-bit tasks was not drawn. */
+static bool is_legacy_fixed(const struct hp_layout_facts *facts) {
+    return facts->search == HP_LAYOUT_CACHE && facts->machine == HP_LAYOUT_I386;
 }
 
 static const int needed[] = {HP_LAYOUT_FACT_personality, HP_LAYOUT_FACT_stack_limit,
@@ -73,7 +81,7 @@ static bool derive_bases(struct hp_layout_facts *facts, bool compat, struct hp_l
     uint64_t base = hp_round_up(highest - draw, facts->page);
     if (facts->machine == HP_LAYOUT_AARCH64 && facts->legacy) base = lowest + draw;
     derive(facts, down, base, drawn);
-    derive(facts, up, lowest + draw, drawn);
+    derive(facts, up, lowest + (is_legacy_fixed(facts) ? 0 : draw), drawn);
     return true;
 }
 
@@ -85,7 +93,8 @@ int hp_layout_pick(struct hp_layout_facts *facts, struct hp_layout_gap *gap) {
     hp_layout_set_fact(facts, HP_LAYOUT_FACT_legacy, is_legacy(facts),
                        hp_layout_mark_of(facts, needed, HP_COUNT(needed)));
     bool all = derive_bases(facts, false, &own);
-    if (facts->machine == HP_LAYOUT_X86_64) all &= derive_bases(facts, true, &compat);
+    if (facts->machine == HP_LAYOUT_X86_64 && facts->search != HP_LAYOUT_CACHE)
+        all &= derive_bases(facts, true, &compat);
     if (gap) *gap = own;
     return all ? 0 : -ENODATA;
 }

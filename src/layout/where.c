@@ -77,19 +77,8 @@ static int settle(struct hp_layout_run *run, uint64_t at) {
     return 0;
 }
 
-int hp_layout_where(const struct hp_layout *layout, const struct hp_layout_request *request,
-                    struct hp_layout_answer *answer) {
-    if (!layout || !request || !answer || !is_sane(layout, request)) return -EINVAL;
-    open_answer(answer);
-    struct hp_layout_run run = {
-        .layout = layout,
-        .facts = &layout->facts,
-        .map = &layout->map,
-        .request = request,
-        .answer = answer,
-        .start32 = HP_START_32BIT,
-        .missing = -1,
-    };
+static uint64_t attempt(struct hp_layout_run *run, const struct hp_layout_request *request) {
+    const bool huge = request->object == HP_LAYOUT_HUGE;
     const struct hp_layout_call call = {
         .address = request->address,
         .length = request->length,
@@ -97,10 +86,86 @@ int hp_layout_where(const struct hp_layout *layout, const struct hp_layout_reque
         .flags = request->flags,
         .protection = request->protection,
         .object = request->object,
-        .align = request->align,
+        .align = huge ? request->align : run->facts->page,
     };
-    if (request->flags & HP_LAYOUT_REMAP) return settle(&run, hp_layout_do_mremap(&run, &call));
-    return settle(&run, hp_layout_do_mmap(&run, &call));
+    run->drawn = run->fork = run->taken = 0;
+    if (request->flags & HP_LAYOUT_REMAP) return hp_layout_do_mremap(run, &call);
+    return hp_layout_do_mmap(run, &call);
+}
+
+size_t hp_layout_choose(struct hp_layout_run *run, size_t count) {
+    struct hp_layout_forks *forks = run->forks;
+    if (count == 1) return 0;
+    const unsigned fork = run->fork++;
+    hp_assert(fork < HP_FORKS);
+    if (count > forks->most[fork]) forks->most[fork] = count;
+    return forks->choice[fork] < count ? forks->choice[fork] : 0;
+}
+
+static bool next_choice(struct hp_layout_forks *forks) {
+    for (size_t i = 0; i < HP_FORKS; i++) {
+        if (++forks->choice[i] < forks->most[i]) return true;
+        forks->choice[i] = 0;
+    }
+    return false;
+}
+
+static void add_found(struct hp_layout_answer *answer, uint64_t at) {
+    struct hp_layout_part part = {at, at, 0, 1, 0};
+    if (hp_is_error(at)) part = (struct hp_layout_part){0, 0, 0, 1, (int)(int64_t)at};
+    hp_layout_add_part(answer, &part);
+}
+
+/* Every way that cannot be told from the first; the trace is the first one's. */
+static void try_others(struct hp_layout_run *run, const struct hp_layout_request *request,
+                       uint64_t at) {
+    struct hp_layout_answer *answer = run->answer;
+    const size_t fired = answer->fired, capacity = answer->steps_capacity;
+    answer->steps_capacity = 0;
+    run->history = true;
+    if (!answer->count) add_found(answer, at);
+    do {
+        const size_t count = answer->count;
+        at = attempt(run, request);
+        if (answer->count == count) add_found(answer, at);
+    } while (next_choice(run->forks));
+    answer->fired = fired;
+    answer->steps_capacity = capacity;
+}
+
+int hp_layout_open(struct hp_layout_run *run, const struct hp_layout *layout,
+                   const struct hp_layout_request *request, struct hp_layout_answer *answer) {
+    if (!is_sane(layout, request)) return -EINVAL;
+    open_answer(answer);
+    run->layout = layout;
+    run->facts = &layout->facts;
+    run->map = &layout->map;
+    run->request = request;
+    run->answer = answer;
+    run->start32 = HP_START_32BIT;
+    run->missing = -1;
+    run->known = layout->hidden.known;
+    run->cache = layout->hidden.cache;
+    run->hole = layout->hidden.hole;
+    return 0;
+}
+
+int hp_layout_ask(struct hp_layout_run *run) {
+    const struct hp_layout_request *request = run->request;
+    struct hp_layout_forks forks = {0};
+    run->forks = &forks;
+    const uint64_t at = attempt(run, request);
+    if (next_choice(&forks)) try_others(run, request, at);
+    run->forks = 0;
+    return settle(run, at);
+}
+
+int hp_layout_where(const struct hp_layout *layout, const struct hp_layout_request *request,
+                    struct hp_layout_answer *answer) {
+    struct hp_layout_run run = {0};
+    if (!layout || !request || !answer) return -EINVAL;
+    const int code = hp_layout_open(&run, layout, request, answer);
+    return code ? code : hp_layout_ask(&run);
 }
 
 static bool is_in(const struct hp_layout_part *part, uint64_t address, int code) {

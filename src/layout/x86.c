@@ -69,10 +69,17 @@ struct span {
     bool drawn;
 };
 
+/* randomize_page, where the number is given */
+static uint64_t start_32bit(struct hp_layout_run *run) {
+    const uint64_t page = run->facts->page;
+    if (!run->random) return run->start32;
+    return HP_START_32BIT + run->random[run->taken++ % 2] % (HP_RANDOM_32BIT / page) * page;
+}
+
 static struct span window_32bit(struct hp_layout_run *run) {
     const bool drawn =
         NEED(run, randomised) && hp_layout_has(run->facts, HP_LAYOUT_HAS_RANDOM_32BIT);
-    return (struct span){drawn ? run->start32 : HP_START_32BIT, search_end_32bit, drawn};
+    return (struct span){drawn ? start_32bit(run) : HP_START_32BIT, search_end_32bit, drawn};
 }
 
 static bool is_window_32bit(struct hp_layout_run *run, unsigned flags) {
@@ -121,7 +128,7 @@ static uint64_t bottom_up(struct hp_layout_run *run, const struct hp_layout_call
     struct hp_layout_gap_query query = {
         .length = call->length, .low = span.begin, .high = span.end};
     align_to_object(&query, run, call);
-    run->drawn += span.drawn;
+    run->drawn += span.drawn && !run->random;
     return hp_layout_unmapped_area(run, &query);
 }
 
