@@ -10,6 +10,7 @@ BEGIN {
     may["spawn"] = " base sys vm spawn "
     # What is built on a room and lies in it has a public header of its own.
     built_in["arena"] = built_in["ring"] = built_in["stack"] = "vm"
+    built_in["sim"] = "layout"
     half = (ARGC - 1) / 2
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* __get_unmapped_area of mm/mmap.c: who is asked for an address, and what is checked of the
- * answer. */
+/* Who is asked for an address, and what is checked of the answer: __get_unmapped_area of
+ * mm/mmap.c. */
 #include <errno.h>
 
 #include "layout.h"
