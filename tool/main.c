@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "doctor/doctor.h"
+#include "fds/fds.h"
+#include "map/map.h"
 #include "tool.h"
 
 static const struct command {
@@ -13,6 +15,8 @@ static const struct command {
     int (*main)(int count, char **arguments);
 } commands[] = {
     {"doctor", "what the kernel under this process does to a runtime", doctor_main},
+    {"fds", "what a process holds open, and what an exec would hand on", fds_main},
+    {"map", "what the memory of a process is for, and where room is left", map_main},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* 64-bit processes with the cache, 2.6.24 and 2.6.32: arch_get_unmapped_area of sys_x86_64.c, its
- * find_start_end, MAP_32BIT, and what becomes of the random base. */
+/* Processes of 64 bits with the cache, 2.6.24 and 2.6.32: arch_get_unmapped_area of sys_x86_64.c,
+ * its find_start_end, MAP_32BIT, and what becomes of the random base. */
 #include "hand.h"
 
 #include <errno.h>
