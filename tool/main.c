@@ -7,6 +7,7 @@
 #include "doctor/doctor.h"
 #include "fds/fds.h"
 #include "map/map.h"
+#include "sim/sim.h"
 #include "tool.h"
 
 static const struct command {
@@ -17,6 +18,7 @@ static const struct command {
     {"doctor", "what the kernel under this process does to a runtime", doctor_main},
     {"fds", "what a process holds open, and what an exec would hand on", fds_main},
     {"map", "what the memory of a process is for, and where room is left", map_main},
+    {"sim", "where mappings would go on another kernel, call by call", sim_main},
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
