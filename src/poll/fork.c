@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A forked child has copies of the slots, and the parent's own kernel side. It lets go of that
  * without a change to it, and enters its slots in one of its own. */
+#include <hardpan/sys.h>
+
 #include "poll.h"
 
 static void forget_threads(struct hp_poller *poller) {
@@ -16,6 +18,7 @@ static int enter_again(struct hp_poller *poller) {
         if (!hp_slot_is_live(slot) || slot->kind == HP_POLL_TIMER) continue;
         slot->interest &= ~(unsigned)HP_POLL_SPENT;
         if (poller->backend->add(poller, slot, hp_slot_token(poller, slot)) >= 0) continue;
+        if (slot->kind != HP_POLL_DESCRIPTOR && slot->fd >= 0) hp_sys_close(slot->fd);
         hp_slot_turn(slot);
         hp_slot_free(poller, slot);
         lost++;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The poll(2) back end, for where a sandbox has no epoll. One thread waits for all and the others
- * queue behind it. The set is made afresh from the slots for each call, which costs what the call
- * itself costs, so that nothing has to be kept in step; a change while the thread sleeps rings. */
+ * queue behind it. The set is made afresh for each call, which costs what the call itself costs, so
+ * that nothing has to be kept in step; a change while the thread sleeps rings. */
 #include <fcntl.h>
 #include <hardpan/sys.h>
 #include <poll.h>
@@ -17,34 +17,35 @@ _Static_assert(HP_POLL_READABLE == POLLIN && HP_POLL_PRIORITY == POLLPRI &&
 enum {
     READY = POLLIN | POLLPRI | POLLOUT | POLLRDHUP,
     FOUND = READY | POLLERR | POLLHUP,
-    OWNERS_MOST = 1 << 26 /* numbers of descriptors: fs.nr_open is less */
+    WATCHED_MOST = 1 << 26 /* numbers of descriptors: fs.nr_open is less */
 };
+
+static int reserve(struct hp_arena *arena, size_t count, size_t size) {
+    const struct hp_arena_request request = {.space = {.size = count * size}};
+    return hp_arena_open(arena, &request);
+}
+
+static void close_set(struct hp_poller *poller) {
+    struct hp_poll_set *set = &poller->set;
+    struct hp_arena *arenas[] = {&set->members, &set->watched, &set->entries, &set->tokens};
+    for (size_t i = 0; i < HP_COUNT(arenas); i++)
+        if (arenas[i]->region.size) hp_arena_close(arenas[i]);
+}
 
 static int open_set(struct hp_poller *poller) {
     struct hp_poll_set *set = &poller->set;
     const size_t most = (size_t)poller->capacity + 1;
-    const size_t owners = OWNERS_MOST < most * 16 ? OWNERS_MOST : most * 16;
-    const struct hp_arena_request entries = {.space = {.size = most * sizeof(struct pollfd)}},
-                                  tokens = {.space = {.size = most * sizeof(hp_token)}},
-                                  owned = {.space = {.size = owners * sizeof(uint32_t)}};
     *set = (struct hp_poll_set){.asleep = false};
-    int answer = hp_arena_open(&set->entries, &entries);
-    if (answer >= 0) answer = hp_arena_open(&set->tokens, &tokens);
-    if (answer >= 0) answer = hp_arena_open(&set->owners, &owned);
-    if (answer >= 0) {
-        poller->fd = -1;
+    poller->fd = -1;
+    int answer = reserve(&set->members, most, sizeof(uint32_t));
+    if (answer == 0) answer = reserve(&set->watched, WATCHED_MOST, 1);
+    if (answer == 0) answer = reserve(&set->entries, most, sizeof(struct pollfd));
+    if (answer == 0) answer = reserve(&set->tokens, most, sizeof(hp_token));
+    if (answer < 0)
+        close_set(poller);
+    else
         hp_poll_count(&hp_poll_counters.opened_poll, 1);
-        return 0;
-    }
-    if (set->entries.region.size) hp_arena_close(&set->entries);
-    if (set->tokens.region.size) hp_arena_close(&set->tokens);
     return answer;
-}
-
-static void close_set(struct hp_poller *poller) {
-    hp_arena_close(&poller->set.entries);
-    hp_arena_close(&poller->set.tokens);
-    hp_arena_close(&poller->set.owners);
 }
 
 /* ---- Changes: the poller is locked ----------------------------------------------------------- */
@@ -54,30 +55,26 @@ static void close_set(struct hp_poller *poller) {
 static int refuse_files(int fd) {
     struct statx kind;
     const int answer = hp_sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &kind);
-    if (answer == -EBADF) return answer;
+    if (fd < 0 || answer == -EBADF) return -EBADF;
     return answer == 0 && (S_ISREG(kind.stx_mode) || S_ISDIR(kind.stx_mode)) ? -EPERM : 0;
 }
 
-static bool is_owner(const struct hp_poller *poller, uint32_t index, int fd) {
-    const struct hp_slot *slot = &poller->slot[index];
-    return hp_slot_is_live(slot) && slot->kind != HP_POLL_TIMER && slot->fd == fd;
+/* At least this much has been taken of the arena, whose memory reads zero. */
+static int grow(struct hp_arena *arena, size_t size) {
+    const size_t have = hp_arena_mark(arena);
+    void *at;
+    if (have >= size) return 0;
+    const size_t most = arena->region.size - have, more = size - have > have ? size - have : have;
+    const int answer = hp_arena_take(arena, more < most ? more : most, 0, &at);
+    return answer < 0 ? answer : size > have + most ? -ENOSPC : 0;
 }
 
-/* Whose the descriptor is: one more than the slot, by its number; 0 for nobody's. */
-static int owner_of(struct hp_poller *poller, int fd, uint32_t **owner) {
-    struct hp_arena *owners = &poller->set.owners;
-    const size_t have = hp_arena_mark(owners) / sizeof **owner;
-    void *at;
-    if ((size_t)fd >= have) {
-        const size_t more = (size_t)fd + 1 - have > have ? (size_t)fd + 1 - have : have;
-        const size_t left = owners->region.size / sizeof **owner - have;
-        if ((size_t)fd + 1 - have > left) return -ENOSPC;
-        const int answer = hp_arena_take(owners, (more < left ? more : left) * sizeof **owner,
-                                         sizeof **owner, &at);
-        if (answer < 0) return answer;
-    }
-    *owner = (uint32_t *)owners->region.base + fd;
-    return 0;
+static uint32_t *members_of(const struct hp_poller *poller) {
+    return (uint32_t *)poller->set.members.region.base;
+}
+
+static unsigned char *watched(const struct hp_poller *poller, int fd) {
+    return poller->set.watched.region.base + fd;
 }
 
 static void ring_sleeper(struct hp_poller *poller) {
@@ -85,13 +82,16 @@ static void ring_sleeper(struct hp_poller *poller) {
 }
 
 static int add(struct hp_poller *poller, struct hp_slot *slot, hp_token token) {
-    uint32_t *owner;
+    struct hp_poll_set *set = &poller->set;
     if (token == HP_POLL_WAKER) return 0;
     int answer = slot->kind == HP_POLL_DESCRIPTOR ? refuse_files(slot->fd) : 0;
-    if (answer == 0) answer = owner_of(poller, slot->fd, &owner);
+    if (answer == 0) answer = grow(&set->watched, (size_t)slot->fd + 1);
+    if (answer == 0) answer = grow(&set->members, ((size_t)set->count + 1) * sizeof(uint32_t));
     if (answer < 0) return answer;
-    if (*owner && is_owner(poller, *owner - 1, slot->fd)) return -EEXIST;
-    *owner = hp_token_slot(token) + 1;
+    if (*watched(poller, slot->fd)) return -EEXIST;
+    *watched(poller, slot->fd) = 1;
+    slot->link = set->count;
+    members_of(poller)[set->count++] = hp_token_slot(token);
     ring_sleeper(poller);
     return 0;
 }
@@ -104,35 +104,24 @@ static int modify(struct hp_poller *poller, struct hp_slot *slot, hp_token token
 }
 
 static int remove(struct hp_poller *poller, struct hp_slot *slot) {
-    ((uint32_t *)poller->set.owners.region.base)[slot->fd] = 0;
+    const uint32_t last = members_of(poller)[--poller->set.count];
+    members_of(poller)[slot->link] = last;
+    poller->slot[last].link = slot->link;
+    *watched(poller, slot->fd) = 0;
     ring_sleeper(poller);
     return 0;
 }
 
 /* ---- Waiting: one thread at a time ----------------------------------------------------------- */
 
-static int grow(struct hp_arena *arena, size_t size) {
-    const size_t have = hp_arena_mark(arena);
-    void *at;
-    if (have >= size) return 0;
-    const size_t more = size - have;
-    const int answer = hp_arena_take(arena, more, 0, &at);
-    return answer < 0 ? answer : 0;
-}
-
 static short events_of(unsigned interest) {
     return (short)((interest & READY) | (interest & HP_POLL_READABLE ? POLLRDHUP : 0));
-}
-
-static bool is_armed(const struct hp_slot *slot) {
-    return hp_slot_is_live(slot) && slot->kind != HP_POLL_TIMER &&
-           !(slot->interest & HP_POLL_SPENT);
 }
 
 /* The waker is the first entry. How many, or an error. */
 static int gather(struct hp_poller *poller) {
     struct hp_poll_set *set = &poller->set;
-    const size_t most = (size_t)poller->registered + 1;
+    const size_t most = (size_t)set->count + 1;
     int answer = grow(&set->entries, most * sizeof(struct pollfd));
     if (answer == 0) answer = grow(&set->tokens, most * sizeof(hp_token));
     if (answer < 0) return answer;
@@ -141,9 +130,9 @@ static int gather(struct hp_poller *poller) {
     int count = 0;
     entries[count] = (struct pollfd){poller->waker_slot.fd, POLLIN, 0};
     tokens[count++] = HP_POLL_WAKER;
-    for (uint32_t i = 0; i < poller->slots; i++) {
-        const struct hp_slot *slot = &poller->slot[i];
-        if (!is_armed(slot)) continue;
+    for (uint32_t i = 0; i < set->count; i++) {
+        const struct hp_slot *slot = &poller->slot[members_of(poller)[i]];
+        if (slot->interest & HP_POLL_SPENT) continue;
         entries[count] = (struct pollfd){slot->fd, events_of(slot->interest), 0};
         tokens[count++] = hp_slot_token(poller, slot);
     }
@@ -159,7 +148,7 @@ static void harvest(struct hp_poller *poller, struct hp_batch *batch, uint32_t i
     if (!(entry->revents & FOUND)) return;
     if (token != HP_POLL_WAKER) {
         struct hp_slot *slot = hp_slot_find(poller, token);
-        if (!slot || !is_armed(slot)) return;
+        if (!slot || slot->interest & HP_POLL_SPENT) return;
         if (slot->interest & HP_POLL_ONESHOT) slot->interest |= HP_POLL_SPENT;
     }
     hp_batch_put(batch, token, (unsigned)entry->revents & FOUND);

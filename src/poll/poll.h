@@ -16,7 +16,8 @@
  */
 struct hp_slot {
     uint32_t generation;
-    uint32_t link; /* free: the next free slot; a timer: its place in the heap, or HP_POLL_NONE */
+    uint32_t link; /* free: the next free slot; a timer: its place in the heap, or HP_POLL_NONE;
+                      else the back end's */
     void *data;
     union {
         hp_deadline deadline __attribute__((aligned(8))); /* a timer's */
@@ -91,13 +92,15 @@ extern const struct hp_poll_backend *const hp_poll_backends[];
 extern const struct hp_poll_waker *const hp_poll_wakers[];
 bool hp_poll_is_refusal(int answer);
 
-/* What poll.c keeps: the set as the kernel reads it, whose slot each entry is, and whose slot each
- * descriptor is, by its number. */
+/* What poll.c keeps. Members are the slots that are watched, in no order: slot->link is its place.
+ * Watched has a byte for each descriptor, by its number. Entries and tokens are the set as the kernel
+ * reads it, and whose each entry is. */
 struct hp_poll_set {
-    struct hp_lock turn; /* of the thread that waits for all */
+    struct hp_lock turn; /* of the thread that waits for all; entries, tokens and start are its */
     bool asleep;
     uint32_t start; /* where the next search begins, so that none is found always last */
-    struct hp_arena entries, tokens, owners;
+    uint32_t count; /* of members */
+    struct hp_arena members, watched, entries, tokens;
 };
 
 /* One entry for each armed timer; the first is due first (timer.c). */

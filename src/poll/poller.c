@@ -59,9 +59,8 @@ void hp_poller_stop(struct hp_poller *poller) {
 /* The heap is reserved for all slots: memory that nobody touches costs nothing. */
 static int reserve(struct hp_arena *space, struct hp_arena *timers, size_t capacity) {
     const struct hp_arena_request slots = {
-        .space = {.size = HEAD + capacity * sizeof(struct hp_slot), .name = "hardpan poller"}};
-    const struct hp_arena_request heap = {
-        .space = {.size = capacity * sizeof(struct hp_timer), .name = "hardpan timers"}};
+        .space = {.size = HEAD + capacity * sizeof(struct hp_slot)}};
+    const struct hp_arena_request heap = {.space = {.size = capacity * sizeof(struct hp_timer)}};
     int answer = hp_arena_open(space, &slots);
     if (answer < 0) return answer;
     answer = hp_arena_open(timers, &heap);
@@ -109,14 +108,14 @@ int hp_poller_open(struct hp_poller **poller, const struct hp_poller_request *re
     return answer;
 }
 
-static bool owns_descriptor(const struct hp_poller *poller, const struct hp_slot *slot) {
-    return hp_slot_is_live(slot) && poller->backend && poller->backend->source &&
-           (slot->kind == HP_POLL_PROCESS || slot->kind == HP_POLL_SIGNAL);
+static bool owns_descriptor(const struct hp_slot *slot) {
+    const bool of_a_kind = slot->kind == HP_POLL_PROCESS || slot->kind == HP_POLL_SIGNAL;
+    return hp_slot_is_live(slot) && of_a_kind && slot->fd >= 0;
 }
 
 void hp_poller_close(struct hp_poller *poller) {
     for (uint32_t i = 0; i < poller->slots; i++)
-        if (owns_descriptor(poller, &poller->slot[i])) hp_sys_close(poller->slot[i].fd);
+        if (owns_descriptor(&poller->slot[i])) hp_sys_close(poller->slot[i].fd);
     hp_poller_stop(poller);
     release(poller->space, poller->timers);
 }

@@ -19,10 +19,9 @@ static void close_pipe(struct hp_poller *poller) {
     hp_sys_close(poller->bell[1]);
 }
 
-/* A full pipe is found readable as it is. */
 static int ring(struct hp_poller *poller) {
     const long answer = hp_sys_write(poller->bell[1], "", 1);
-    return answer < 0 && answer != -EAGAIN ? (int)answer : 0;
+    return answer < 0 ? (int)answer : 0;
 }
 
 static void quiet(struct hp_poller *poller) {

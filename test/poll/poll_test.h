@@ -132,8 +132,8 @@ static inline uint64_t counter(const char *name) {
 /* Which way was taken, at the end of everything. */
 static inline int check_rung(void) {
     const char *moved = getenv("HP_POLL_RUNG"), *calm = getenv("HP_POLL_CALM");
-    if (moved && !counter(moved)) return printf("%s never ran\n", moved), 1;
-    if (calm && counter(calm)) return printf("%s ran\n", calm), 1;
+    if (moved && *moved && !counter(moved)) return printf("%s never ran\n", moved), 1;
+    if (calm && *calm && counter(calm)) return printf("%s ran\n", calm), 1;
     return 0;
 }
 
