@@ -56,7 +56,7 @@ struct table {
     size_t unseen; /* processes that could not be looked at for places */
 };
 
-/* ---- Finding out. 0, or -errno: -ESRCH when there is no such process or it has ended. ----------- */
+/* ---- Finding out: 0, or -errno; -ESRCH when there is no such process or it has ended --------- */
 
 int read_table(struct table *table, const char *process);
 void free_table(struct table *table);
@@ -91,7 +91,7 @@ int compare_identities(const struct identity *one, const struct identity *other)
 /* What others chose as names: bytes that a terminal would obey become '?'. */
 void make_printable(char *text);
 
-/* ---- Showing ------------------------------------------------------------------------------------ */
+/* ---- Showing --------------------------------------------------------------------------------- */
 
 void print_fds(const struct table *table, bool colour);
 bool print_fds_json(const struct table *table);

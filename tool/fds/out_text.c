@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table for people: a line for each descriptor, those that a poller watches below it, and at the
- * end what an exec would hand on and what outlives its descriptor. */
+/* The table for people: a line for each descriptor, those that a poller watches below it, and at
+ * the end what an exec would hand on and what outlives its descriptor. */
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -24,7 +24,7 @@ static void paint(const struct page *page, enum ink ink, const char *text) {
         fputs(text, stdout);
 }
 
-/* ---- Who else ------------------------------------------------------------------------------------ */
+/* ---- Who else -------------------------------------------------------------------------------- */
 
 enum { SHOWN = 3 }; /* of those who hold the same thing: more are counted */
 
@@ -57,13 +57,13 @@ static void put_other_ends(const struct page *page, const struct descriptor *pip
     put_rest(page, &crowd);
 }
 
-/* ---- Descriptors --------------------------------------------------------------------------------- */
+/* ---- Descriptors ----------------------------------------------------------------------------- */
 
 static bool is_pipe(const struct descriptor *descriptor) {
     return !strcmp(descriptor->kind, "pipe") || !strcmp(descriptor->kind, "fifo");
 }
 
-/* The link says something only where it is a path, or of a kind that is not known by another word. */
+/* The link says something only where it is a path, or of a kind known by no other word. */
 static bool is_named(const struct descriptor *descriptor) {
     return *descriptor->name == '/' || (!*descriptor->detail && !is_pipe(descriptor));
 }
@@ -94,7 +94,7 @@ static void put_events(uint32_t events) {
         if (*text) strcat(text, " ");
         strcat(text, words[i].word);
     }
-    printf("%-14s", *text ? text : "nothing");
+    printf("%-12s", *text ? text : "nothing");
 }
 
 static void put_state(const struct page *page, const struct descriptor *poller,
@@ -114,7 +114,7 @@ static void put_state(const struct page *page, const struct descriptor *poller,
 static void put_watches(const struct page *page, const struct descriptor *poller) {
     for (size_t i = 0; i < poller->watch_count; i++) {
         const struct watch *watch = &poller->watches[i];
-        printf("%26s%6d  ", "", watch->fd);
+        printf("%31s%6d  ", "", watch->fd);
         put_events(watch->events);
         printf(" data 0x%-16" PRIx64, watch->data);
         put_state(page, poller, watch);
@@ -132,7 +132,7 @@ static void put_row(const struct page *page, const struct descriptor *descriptor
     put_watches(page, descriptor);
 }
 
-/* ---- The sum ------------------------------------------------------------------------------------- */
+/* ---- The sum --------------------------------------------------------------------------------- */
 
 static void put_handed_on(const struct page *page) {
     const struct table *table = page->table;

@@ -51,7 +51,7 @@ static int list_wanted(struct walk *walk) {
     return 0;
 }
 
-/* ---- The walk ----------------------------------------------------------------------------------- */
+/* ---- The walk -------------------------------------------------------------------------------- */
 
 static int keep(struct table *table, struct place place) {
     if ((table->place_count & (table->place_count - 1)) == 0) {
@@ -117,7 +117,7 @@ int find_places(struct table *table) {
     return answer;
 }
 
-/* ---- What was found ----------------------------------------------------------------------------- */
+/* ---- What was found -------------------------------------------------------------------------- */
 
 const struct place *places_of(const struct table *table, struct identity identity, size_t *count) {
     size_t low = 0, high = table->place_count;

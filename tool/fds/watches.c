@@ -60,7 +60,7 @@ int read_watches(struct descriptor *poller, const char *info) {
     return 0;
 }
 
-/* 0 the same, positive another, negative: not told. */
+/* 0 the same, positive another, or why it is not told. */
 static long compare(const struct table *table, const struct descriptor *poller,
                     const struct watch *watch, int pid, int fd) {
     enum { KCMP_EPOLL_TFD = 7 };
@@ -70,6 +70,11 @@ static long compare(const struct table *table, const struct descriptor *poller,
     return hp_sys_call(SYS_kcmp, pid, table->pid, KCMP_EPOLL_TFD, fd, (long)&slot, 0);
 }
 
+/* No such call, no such question (before 4.13), or a filter. Else one of the two has just gone. */
+static bool is_refusal(long answer) {
+    return answer == -ENOSYS || answer == -EINVAL || answer == -EPERM;
+}
+
 static bool is_told(const struct watch *watch) {
     return watch->identity.inode != 0; /* since Linux 5.2 */
 }
@@ -77,16 +82,21 @@ static bool is_told(const struct watch *watch) {
 bool is_watched_at(const struct table *table, const struct descriptor *poller,
                    const struct watch *watch, const struct place *place) {
     const long answer = compare(table, poller, watch, place->pid, place->fd);
-    if (answer >= 0) return answer == 0;
+    if (!is_refusal(answer)) return answer == 0;
     return is_told(watch) && compare_identities(&watch->identity, &place->identity) == 0;
 }
 
+/* The kernel walks over the registrations for each kcmp, which is quadratic where a server watches
+ * 100,000 sockets; a socket is one description for life, so its inode is enough. */
 static enum watch_state judge(const struct table *table, const struct descriptor *poller,
                               const struct watch *watch) {
     const struct descriptor *now = find_descriptor(table, watch->fd);
     if (!now) return WATCH_CLOSED;
     const struct place here = {now->identity, table->pid, now->fd, 0};
-    if (!is_told(watch) && compare(table, poller, watch, table->pid, now->fd) < 0)
+    const bool differs = compare_identities(&watch->identity, &now->identity) != 0;
+    if (is_told(watch) && differs) return WATCH_OTHER;
+    if (is_told(watch) && !strcmp(now->kind, "socket")) return WATCH_SAME;
+    if (!is_told(watch) && is_refusal(compare(table, poller, watch, table->pid, now->fd)))
         return WATCH_SAME;
     return is_watched_at(table, poller, watch, &here) ? WATCH_SAME : WATCH_OTHER;
 }
