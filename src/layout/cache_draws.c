@@ -151,21 +151,20 @@ static uint64_t first_draw(struct tally *tally, const struct hp_layout_call *cal
     return taken;
 }
 
+/* Where the heap would be passed and the history is not known, the candidates are part of it. */
 static void shield(struct hp_layout_run *run, const struct hp_layout_call *call) {
     struct tally tally = {.run = run};
     struct silent silent;
     const uint64_t taken = first_draw(&tally, call);
     flush(&tally);
     open_silent(&silent, run);
-    silent.answer.parts = run->answer->parts;
-    silent.answer.capacity = run->answer->capacity;
-    silent.answer.count = run->answer->count;
-    silent.answer.draws = run->answer->draws;
+    silent.answer = *run->answer;
+    silent.answer.steps_capacity = 0;
     if (taken) search(&tally, &silent, call, taken);
-    run->answer->count = silent.answer.count;
-    run->answer->draws = silent.answer.draws;
-    run->history = silent.run.history;
     flush(&tally);
+    if (!silent.run.history) return;
+    run->history = true;
+    run->answer->count = silent.answer.count;
 }
 
 void hp_layout_cache_draws(struct hp_layout_run *run, const struct hp_layout_call *call) {

@@ -18,7 +18,7 @@ uint64_t hp_layout_shield_base(void) { return SHIELD_BASE; }
 
 bool hp_layout_shield_forces(const struct hp_layout_facts *facts) {
     const bool has = hp_layout_has(facts, HP_LAYOUT_HAS_EXEC_SHIELD);
-    return has && facts->exec_shield & 2 && !(facts->without >> HP_RULE_SHIELD_LAYOUT & 1);
+    return has && facts->exec_shield & 2 && hp_layout_is_on(facts, HP_RULE_SHIELD_LAYOUT);
 }
 
 /* mm->get_unmapped_exec_area is set: flexible layout, 32-bit task, reading does not imply

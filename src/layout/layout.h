@@ -85,6 +85,11 @@ uint64_t hp_layout_need(struct hp_layout_run *run, int fact);
 /* The mark of what follows from the facts named: of the least sure, and at most DERIVED. */
 int hp_layout_mark_of(const struct hp_layout_facts *facts, const int *from, size_t count);
 
+/* For what has no place in the trace. */
+HP_INLINE bool hp_layout_is_on(const struct hp_layout_facts *facts, enum hp_layout_rule rule) {
+    return !(facts->without >> rule & 1);
+}
+
 HP_INLINE bool hp_layout_has(const struct hp_layout_facts *facts, uint32_t feature) {
     return (facts->has & feature) != 0;
 }

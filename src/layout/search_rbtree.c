@@ -56,7 +56,8 @@ static size_t fit_from(struct hp_layout_run *run, const struct limits *limits, s
 
 /* The walk leaves out what lies left of this node, if it comes there. */
 static bool is_blind(const struct hp_layout_run *run, const struct limits *limits, size_t index) {
-    return hp_layout_guarded(run->facts, run->map->mappings + index) < limits->low;
+    return hp_layout_is_on(run->facts, HP_RULE_TREE_BLIND) &&
+           hp_layout_guarded(run->facts, run->map->mappings + index) < limits->low;
 }
 
 /* The next node at `index` or behind whose left is left out though something fits there. */
@@ -79,7 +80,7 @@ static size_t choose_fit(struct hp_layout_run *run, const struct limits *limits,
     size_t choice = hp_layout_choose(run, count_blind(run, limits, first) + 1), node = first;
     if (!choice) return first;
     while (choice--) node = next_blind(run, limits, node) + 1;
-    FIRES_AT(run, TREE_BLIND, node - 1, run->map->mappings[node - 1].low, limits->low);
+    (void)FIRES_AT(run, TREE_BLIND, node - 1, run->map->mappings[node - 1].low, limits->low);
     return fit_from(run, limits, node);
 }
 
@@ -108,7 +109,8 @@ static size_t fit_down(struct hp_layout_run *run, const struct limits *limits, s
 static bool gives_up(struct hp_layout_run *run, const struct limits *limits, size_t index) {
     const size_t blind = next_blind(run, limits, index);
     if (blind == run->map->count || !hp_layout_choose(run, 2)) return false;
-    return FIRES_AT(run, TREE_BLIND, blind, run->map->mappings[blind].low, limits->low);
+    (void)FIRES_AT(run, TREE_BLIND, blind, run->map->mappings[blind].low, limits->low);
+    return true;
 }
 
 static uint64_t search_down(struct hp_layout_run *run, const struct hp_layout_gap_query *query) {
