@@ -16,6 +16,12 @@ static bool is_32bit(const struct hp_layout_run *run, const struct hp_layout_cal
     return call->flags & HP_LAYOUT_MAP_32BIT && run->facts->machine != HP_LAYOUT_I386;
 }
 
+/* MAP_32BIT begins at random from 2.6.25 on. */
+static bool is_drawn(struct hp_layout_run *run, const struct hp_layout_call *call) {
+    return is_32bit(run, call) && NEED(run, randomised) &&
+           hp_layout_has(run->facts, HP_LAYOUT_HAS_RANDOM_32BIT);
+}
+
 /* TASK_UNMAPPED_BASE: where a search up begins, whatever was added to mmap_base */
 static uint64_t unmapped_base(struct hp_layout_run *run) {
     return hp_round_up(NEED(run, task_size) / 3, run->facts->page);
@@ -68,40 +74,40 @@ static bool gap_at(const struct hp_layout_run *run, size_t index, uint64_t lengt
     return *begin < *end && *end - *begin >= length;
 }
 
-/* The search begins where some mapping ended, or once did. The second only where munmap does not
- * take the cache back: in the gap that begins below `begin`, and in 32-bit windows. */
+/* MAP_32BIT may begin above the last gap that is large enough. */
+static void add_failure(struct hp_layout_run *run, uint64_t highest) {
+    const uint64_t last_start = HP_START_32BIT + HP_RANDOM_32BIT;
+    if (highest >= last_start || !run->history) return;
+    hp_layout_add_part(run->answer, &(struct hp_layout_part){0, 0, 0, 1, -ENOMEM});
+}
+
+/* The search begins where some mapping once ended. munmap takes the cache back to where a hole
+ * begins, but not if that is below `begin`; and since then a mapping may have been put there. */
 static uint64_t candidates_up(struct hp_layout_run *run, const struct hp_layout_call *call,
                               uint64_t begin, uint64_t end) {
-    const uint64_t base = mmap_base(run);
-    const size_t from = hp_layout_find(run->map, begin);
-    for (size_t i = from; i <= run->map->count; i++) {
+    uint64_t last = 0;
+    for (size_t i = hp_layout_find(run->map, begin); i <= run->map->count; i++) {
         uint64_t low = begin, high = end;
         if (!gap_at(run, i, call->length, &low, &high)) continue;
-        const uint64_t last = high - call->length;
-        const bool anywhere = i == from || is_32bit(run, call);
-        add_candidate(run, low, anywhere ? last : low);
-        if (!anywhere && base > low && base <= last) add_candidate(run, base, base);
+        last = high - call->length;
+        add_candidate(run, low, last);
     }
+    if (is_drawn(run, call)) add_failure(run, last);
     return hp_error(ENOMEM);
 }
 
-/* Right below some mapping, or the base. */
+/* Right below some mapping, or the base. Page 0 is only come to from the base, and from 3.4 on from a
+ * cache at `length`, which is not told here: nobody may map it. */
 static uint64_t candidates_down(struct hp_layout_run *run, uint64_t base, uint64_t length) {
     for (size_t i = hp_layout_find(run->map, base) + 1; i; i--) {
-        uint64_t low = run->facts->page, high = base;
-        if (i - 1 > run->map->count || !gap_at(run, i - 1, length, &low, &high)) continue;
-        add_candidate(run, high - length, high - length);
+        uint64_t low = base == length ? 0 : run->facts->page, high = base;
+        if (gap_at(run, i - 1, length, &low, &high))
+            add_candidate(run, high - length, high - length);
     }
     return hp_error(ENOMEM);
 }
 
 /* ---- Upward ---------------------------------------------------------------------------------- */
-
-/* MAP_32BIT begins at random from 2.6.25 on. */
-static bool is_drawn(struct hp_layout_run *run, const struct hp_layout_call *call) {
-    return is_32bit(run, call) && NEED(run, randomised) &&
-           hp_layout_has(run->facts, HP_LAYOUT_HAS_RANDOM_32BIT);
-}
 
 static uint64_t start_32bit(struct hp_layout_run *run, const struct hp_layout_call *call) {
     const struct hp_layout_range range = {HP_START_32BIT, HP_START_32BIT + HP_RANDOM_32BIT, 0};

@@ -14,6 +14,7 @@ struct stage {
     hp_layout_area *area;
     uint64_t huge, inside; /* what was found goes up to where it is `inside` a multiple of `huge`;
                               0: it stays */
+    bool forks;            /* where it goes on may differ from one start to the next */
     bool beyond;           /* and if it is there already, to the next */
 };
 
@@ -83,9 +84,11 @@ static bool next_piece(struct stage *stage, uint64_t *start, struct piece *piece
     const uint64_t found = stage->area(&stage->run, stage->call);
     uint64_t until = last;
     *piece = (struct piece){found, found, 0};
-    if (hp_is_error(found) || !stage->run.drawn) {
+    if (stage->run.drawn && stage->forks) {
+        until = *start;
+    } else if (hp_is_error(found) || !stage->run.drawn) {
         /* further up there is no more room, and a hint that holds holds for all */
-    } else if (stage->call->object == HP_LAYOUT_HUGE || stage->run.fork) {
+    } else if (stage->call->object == HP_LAYOUT_HUGE) {
         until = *start;
     } else if (found > *start) {
         until = found < last ? found : last;
@@ -124,6 +127,7 @@ static void open_stage(struct stage *stage, const struct hp_layout_run *run,
                        const struct hp_layout_call *call) {
     *stage = (struct stage){.run = *run, .call = call, .area = hp_layout_mm_area};
     stage->run.answer = &stage->mute;
+    stage->forks = run->facts->search == HP_LAYOUT_RBTREE && hp_layout_may_fork(run);
 }
 
 static void once(struct hp_layout_run *run, const struct hp_layout_call *call,

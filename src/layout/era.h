@@ -24,6 +24,11 @@ uint64_t hp_layout_random(struct hp_layout_run *run, unsigned draw,
 /* Fills the answer's parts with all that MAP_32BIT or exec-shield can come to. */
 void hp_layout_cache_draws(struct hp_layout_run *run, const struct hp_layout_call *call);
 
+/* ---- Alternatives of a tree's shape ---------------------------------------------------------- */
+
+/* Whether a search of MAP_32BIT may come to a mapping that hides what lies below it. */
+bool hp_layout_may_fork(const struct hp_layout_run *run);
+
 /* ---- free_area_cache ------------------------------------------------------------------------- */
 
 /* arch_unmap_area and its twin: what was at `at` is free now */

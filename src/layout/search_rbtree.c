@@ -8,7 +8,7 @@
  * calls. Each such node makes one more candidate. */
 #include <errno.h>
 
-#include "layout.h"
+#include "era.h"
 
 struct limits {
     uint64_t length, low, high; /* of the gap's end, at least; of its start, at most */
@@ -67,6 +67,14 @@ static size_t next_blind(const struct hp_layout_run *run, const struct limits *l
     for (; index < run->map->count && at[index].low < limits->low + run->facts->guard; index++)
         if (is_blind(run, limits, index)) return index;
     return run->map->count;
+}
+
+bool hp_layout_may_fork(const struct hp_layout_run *run) {
+    const struct hp_layout_mapping *at = run->map->mappings;
+    const uint64_t end = UINT64_C(0x80000000) + run->facts->guard;
+    size_t i = hp_layout_find(run->map, HP_START_32BIT);
+    while (i < run->map->count && at[i].low < end && !(at[i].flags & HP_LAYOUT_GROWS_DOWN)) i++;
+    return i < run->map->count && at[i].low < end;
 }
 
 static size_t count_blind(const struct hp_layout_run *run, const struct limits *limits,

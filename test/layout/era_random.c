@@ -4,7 +4,7 @@
  * candidates of a snapshot whose history is not known. */
 #include "era_test.h"
 
-enum { PROCESSES = 600, CALLS = 60 };
+enum { PROCESSES = 600, CALLS = 60, NO_ROOM = -1 };
 
 static struct era era;
 static struct hp_layout_part blind_parts[ERA_PARTS];
@@ -126,15 +126,35 @@ static struct hp_layout_answer possible(const struct hp_layout_request *request,
     struct hp_layout seen = era.layout;
     struct hp_layout_answer answer = {.parts = blind_parts, .capacity = ERA_PARTS};
     if (!known) memset(&seen.hidden, 0, sizeof seen.hidden);
-    assert_int_equal(hp_layout_where(&seen, request, &answer), 0);
+    const int code = hp_layout_where(&seen, request, &answer);
+    if (code == -ENOSPC)
+        answer.verdict = NO_ROOM; /* a tree's shape, for each of 8192 starts */
+    else
+        assert_int_equal(code, 0);
     if (answer.verdict == HP_LAYOUT_ONE_OF) check_sum(&answer);
     return answer;
 }
 
-static void check_holds(const struct hp_layout_answer *answer, int64_t came, const char *what) {
+static void print_world(const struct hp_layout_op *op, const struct hp_layout *before) {
+    const struct hp_layout_request *request = &op->request;
+    printf(
+        "length 0x%llx hint 0x%llx flags 0x%x protection %u object %d; cache 0x%llx hole 0x%llx\n",
+        (unsigned long long)request->length, (unsigned long long)request->address, request->flags,
+        request->protection, request->object, (unsigned long long)before->hidden.cache,
+        (unsigned long long)before->hidden.hole);
+    printf("legacy %d base 0x%llx, 0x%llx\n", (int)before->facts.legacy,
+           (unsigned long long)before->facts.base, (unsigned long long)before->facts.legacy_base);
+    for (size_t i = 0; i < era.layout.map.count; i++)
+        printf("  %llx-%llx %x\n", (unsigned long long)era.mappings[i].low,
+               (unsigned long long)era.mappings[i].high, era.mappings[i].flags);
+}
+
+static void check_holds(const struct hp_layout_answer *answer, int64_t came, const char *what,
+                        const struct hp_layout_op *op, const struct hp_layout *before) {
     if (came < 0 && came > -4096 ? hp_layout_holds(answer, 0, (int)came)
                                  : hp_layout_holds(answer, (uint64_t)came, 0))
         return;
+    print_world(op, before);
     fail_msg("%s, %s: 0x%llx came, which %s has not (verdict %d, %zu parts)",
              hp_layout_kernel_name(era.layout.facts.kernel),
              hp_layout_machine_name(era.layout.facts.machine), (unsigned long long)came, what,
@@ -144,15 +164,17 @@ static void check_holds(const struct hp_layout_answer *answer, int64_t came, con
 static void play_mmap(const struct hp_layout_op *op) {
     static struct hp_layout_part kept[ERA_PARTS];
     struct hp_layout_answer followed = possible(&op->request, true);
-    memcpy(kept, followed.parts, followed.count * sizeof *kept);
+    if (followed.verdict != NO_ROOM) memcpy(kept, followed.parts, followed.count * sizeof *kept);
     followed.parts = kept;
     const struct hp_layout_answer snapshot = possible(&op->request, false);
     draws_seen += followed.verdict == HP_LAYOUT_ONE_OF;
     histories_seen += snapshot.verdict == HP_LAYOUT_HISTORY;
-    if (followed.verdict == HP_LAYOUT_HISTORY) return; /* the shape of a tree */
+    if (followed.verdict == HP_LAYOUT_HISTORY || followed.verdict == NO_ROOM) return;
+    const struct hp_layout before = era.layout;
     const int64_t came = era_do(&era, op);
-    check_holds(&followed, came, "what can be drawn");
-    check_holds(&snapshot, came, "the snapshot");
+    check_holds(&followed, came, "what can be drawn", op, &before);
+    /* 3.4 may come to page 0 from a cache that lies at `length`: that is not told */
+    if (came) check_holds(&snapshot, came, "the snapshot", op, &before);
 }
 
 static void play_other(const struct hp_layout_op *op) {
