@@ -96,8 +96,8 @@ static uint64_t candidates_up(struct hp_layout_run *run, const struct hp_layout_
     return hp_error(ENOMEM);
 }
 
-/* Right below some mapping, or the base. Page 0 is only come to from the base, and from 3.4 on from a
- * cache at `length`, which is not told here: nobody may map it. */
+/* Right below some mapping, or the base. Page 0 is only come to from the base, and from 3.4 on from
+ * a cache at `length`, which is not told here: nobody may map it. */
 static uint64_t candidates_down(struct hp_layout_run *run, uint64_t base, uint64_t length) {
     for (size_t i = hp_layout_find(run->map, base) + 1; i; i--) {
         uint64_t low = base == length ? 0 : run->facts->page, high = base;
@@ -140,20 +140,24 @@ static uint64_t first_fit(struct hp_layout_run *run, uint64_t address, uint64_t 
     return hp_error(ENOMEM);
 }
 
-/* A hole that was passed over may be large enough. Only here and in a 32-bit task: a 64-bit one
- * searches on from where it was, and begins anew only at the end. */
-static void go_back(struct hp_layout_run *run, const struct hp_layout_call *call, uint64_t begin) {
-    const bool goes_back = is_32bit(run, call) || run->facts->machine == HP_LAYOUT_I386;
-    if (!goes_back || call->length > run->hole) return;
-    if (!FIRES(run, CACHE_RESET, call->length, run->hole, begin)) return;
+/* Where to begin. A hole that was passed over may be large enough: but only here and in a 32-bit
+ * task does the kernel ask; a 64-bit one searches on from where it was, and begins anew only at the
+ * end. mm/mmap.c, which a 32-bit kernel uses, forgets its cache when it has found something,
+ * sys_x86_64.c at once. */
+static uint64_t first_try(struct hp_layout_run *run, const struct hp_layout_call *call,
+                          uint64_t begin) {
+    const bool is_i386 = run->facts->machine == HP_LAYOUT_I386;
+    if ((!is_32bit(run, call) && !is_i386) || call->length > run->hole ||
+        !FIRES(run, CACHE_RESET, call->length, run->hole, begin))
+        return most(run->cache, begin);
     run->hole = 0;
-    run->cache = begin;
+    if (!is_i386) run->cache = begin;
+    return begin;
 }
 
 static uint64_t search_up(struct hp_layout_run *run, const struct hp_layout_call *call,
                           uint64_t begin, uint64_t end) {
-    go_back(run, call, begin);
-    uint64_t start = most(run->cache, begin);
+    uint64_t start = first_try(run, call, begin);
     if (!FIRES(run, CACHE_START, start, begin)) start = begin;
     const uint64_t found = first_fit(run, start, end, call->length);
     if (!hp_is_error(found) || start == begin) return found;

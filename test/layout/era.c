@@ -241,7 +241,7 @@ static void layout_and_shape_rules_too(void **state) {
     assert_true(era.layout.facts.legacy);
 }
 
-/* ---- What only one of them does --------------------------------------------------------------- */
+/* ---- What only one of them does -------------------------------------------------------------- */
 
 static void a_32bit_window_is_fixed_before_2_6_25(void **state) {
     (void)state;
