@@ -85,10 +85,11 @@ struct hp_event {
  * EINVAL, E2BIG. */
 enum hp_poll_has {
     HP_POLL_HAS_EPOLL = 1 << 0,   /* else poll(2) */
-    HP_POLL_HAS_CREATE1 = 1 << 1, /* epoll_create1 (2.6.27); else epoll_create and FD_CLOEXEC */
+    HP_POLL_HAS_CREATE1 = 1 << 1, /* epoll_create1 (2.6.27), kqueue1; else FD_CLOEXEC after */
     HP_POLL_HAS_PWAIT2 =
         1 << 2, /* epoll_pwait2 (5.11); else epoll_pwait, to the next millisecond */
-    HP_POLL_HAS_EVENTFD = 1 << 3 /* else a pipe */
+    HP_POLL_HAS_EVENTFD = 1 << 3, /* else a pipe */
+    HP_POLL_HAS_USER = 1 << 4     /* EVFILT_USER of a kqueue; else a pipe */
 };
 
 /* From now on what is in `missing` counts as absent for pollers opened or rebuilt after: how a
@@ -102,7 +103,7 @@ HP_API const char *hp_poll_has_name(unsigned bit);
 /* What this room did since the program began. */
 struct hp_poll_totals {
     uint64_t opened_create1, opened_create, opened_poll; /* pollers, by what they stand on */
-    uint64_t wakers_eventfd, wakers_pipe;
+    uint64_t wakers_eventfd, wakers_pipe, wakers_user;
     uint64_t wakes, wake_writes; /* calls of hp_poller_wake; writes, those for timers included */
     uint64_t stale;              /* events that were held back: their registration was removed */
     uint64_t awaited;            /* removals that waited until a delivery had ended */
@@ -121,8 +122,8 @@ struct hp_poller_request {
 };
 
 struct hp_poller_info {
-    const char *backend; /* "epoll" or "poll" */
-    const char *waker;   /* "eventfd" or "pipe" */
+    const char *backend; /* "epoll", "poll" or "kqueue" */
+    const char *waker;   /* "eventfd", "pipe" or "user" */
     unsigned modes;      /* HP_POLL_EDGE, HP_POLL_ONESHOT, HP_POLL_EXCLUSIVE: those that it has */
     size_t capacity, registered;
 };

@@ -113,6 +113,7 @@ struct hp_poller {
     const struct hp_poll_backend *backend;
     const struct hp_poll_waker *waker;
     int fd;
+    int maker; /* the process whose fd it is: a fork does not hand a kqueue on */
     int bell[2];
     struct hp_slot waker_slot;
     struct hp_poll_set set;

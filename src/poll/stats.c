@@ -25,7 +25,7 @@ void hp_poll_forget(void) {
 }
 
 const char *hp_poll_has_name(unsigned bit) {
-    static const char *const names[] = {"epoll", "create1", "pwait2", "eventfd"};
+    static const char *const names[] = {"epoll", "create1", "pwait2", "eventfd", "user"};
     for (size_t i = 0; i < HP_COUNT(names); i++)
         if (bit == 1u << i) return names[i];
     return 0;

@@ -64,6 +64,8 @@ int hp_sys_statx(int directory, const char *path, int flags, unsigned mask, void
     return (int)ENTER5(statx, directory, path, flags, mask, kind);
 }
 
+int hp_sys_fstat(int fd, void *kind) { return (int)ENTER2(fstat, fd, kind); }
+
 int hp_sys_memfd_create(const char *name, unsigned flags) {
     return (int)ENTER2(memfd_create, name, flags | FLAG_MFD_CLOEXEC);
 }

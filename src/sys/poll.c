@@ -31,6 +31,8 @@ int hp_sys_io_uring_setup(unsigned entries, void *parameters) {
     return (int)ENTER2(io_uring_setup, entries, parameters);
 }
 
+int hp_sys_kqueue1(void) { return (int)ENTER1(kqueue1, FLAG_KQUEUE_CLOEXEC); }
+
 int hp_sys_kqueue(void) {
     const int fd = (int)ENTER0(kqueue);
     if (fd < 0) return fd;

@@ -28,8 +28,52 @@ const struct hp_kernel_time *hp_time_left(hp_deadline deadline, struct hp_kernel
  * only this one. Under hp_fork_lock (lock.h) until the flag is set. */
 int hp_sys_epoll_create(int size);
 
+/* A kqueue that is close-on-exec from birth: kqueuex of FreeBSD 14, kqueue1 of NetBSD and
+ * OpenBSD. */
+int hp_sys_kqueue1(void);
+
+/* What kind of file it is, where there is no statx: `kind` is the system's own struct stat. */
+int hp_sys_fstat(int fd, void *kind);
+
 /* What kind of file it is: `kind` is struct statx, 256 bytes that are one on every architecture.
  * Linux 4.11. */
 int hp_sys_statx(int directory, const char *path, int flags, unsigned mask, void *kind);
+
+/* What a child does to itself before it executes (child.c). As the kernel has them: of one thread,
+ * where a C library's functions of that name tell every thread of the process. */
+
+/* Makes `to` a copy of `from` that stays open when a program is executed. -EINVAL: they are one. */
+int hp_sys_dup3_leaky(int from, int to);
+/* `fresh` and `old` are the kernel's: handler, flags, where it has one a restorer, 64 signals. */
+int hp_sys_sigaction(int number, const void *fresh, void *old);
+/* Sets and tells which signals are blocked: all 64 of the kernel's; either may be NULL. */
+int hp_sys_sigmask(const uint64_t *fresh, uint64_t *old);
+int hp_sys_chdir(const char *path);
+int hp_sys_fchdir(int fd);
+int hp_sys_umask(unsigned mask);
+int hp_sys_setsid(void);
+int hp_sys_setpgid(int pid, int group);
+int hp_sys_setpriority(int which, int who, int priority);
+int hp_sys_setgroups(size_t count, const unsigned *groups);
+int hp_sys_setresgid(unsigned real, unsigned effective, unsigned saved);
+int hp_sys_setresuid(unsigned real, unsigned effective, unsigned saved);
+int hp_sys_getresgid(unsigned ids[3]);
+int hp_sys_getresuid(unsigned ids[3]);
+int hp_sys_execve(const char *path, const char *const *argv, const char *const *envp);
+int hp_sys_execveat(int directory, const char *path, const char *const *argv,
+                    const char *const *envp, int flags);
+
+/* A process or thread that runs function(argument) on a stack of its own, or on a copy of this one
+ * if there is none, and ends, if that comes back, as a thread does. Its pid, here. Nothing of the C
+ * library knows of it: the function may use nothing that lies in thread-local storage, which is the
+ * caller's. By clone3 with the kernel's struct clone_args, and by clone with its flags, the top of
+ * the stack, a place for a pidfd, and a word that is set to 0 and waked when it ends. */
+int hp_sys_clone3_run(void *arguments, size_t size, void (*function)(void *), void *argument);
+int hp_sys_clone_run(unsigned long flags, void *top, int *pidfd, uint32_t *ended,
+                     void (*function)(void *), void *argument);
+
+/* hp_sys_futex_wait for a word that the kernel itself clears and wakes, as for clone's `ended`: it
+ * wakes those who wait for shared memory. No deadline. */
+int hp_sys_futex_wait_kernel(const uint32_t *word, uint32_t value);
 
 #endif

@@ -124,6 +124,7 @@ static inline uint64_t counter(const char *name) {
     if (!strcmp(name, "poll")) return now.opened_poll;
     if (!strcmp(name, "eventfd")) return now.wakers_eventfd;
     if (!strcmp(name, "pipe")) return now.wakers_pipe;
+    if (!strcmp(name, "user")) return now.wakers_user;
     if (!strcmp(name, "milliseconds")) return door.millisecond_waits;
     fail_msg("no counter is called %s", name);
     return 0;

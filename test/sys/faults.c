@@ -41,6 +41,7 @@ static long by_dup(void) { return hp_sys_dup_leaky(1); }
 static long by_dup3(void) { return hp_sys_dup3(1, 2); }
 static long by_pipe2(void) { return hp_sys_pipe2(P(1), 2); }
 static long by_close_range(void) { return hp_sys_close_range(1, 2, 3); }
+static long by_fstat(void) { return hp_sys_fstat(1, P(2)); }
 static long by_statx(void) { return hp_sys_statx(1, P(2), 3, 4, P(5)); }
 static long by_memfd_create(void) { return hp_sys_memfd_create(P(1), 2); }
 static long by_mmap(void) { void *at; return hp_sys_mmap(P(1), 2, 3, 4, 5, 1 << 20, &at); }
@@ -70,6 +71,7 @@ static long by_inotify_init1(void) { return hp_sys_inotify_init(1); }
 static long by_userfaultfd(void) { return hp_sys_userfaultfd(1); }
 static long by_io_uring_setup(void) { return hp_sys_io_uring_setup(1, P(2)); }
 static long by_kqueue(void) { return hp_sys_kqueue(); }
+static long by_kqueue1(void) { return hp_sys_kqueue1(); }
 static long by_kevent(void) { return hp_sys_kevent(1, P(2), 3, P(4), 5, HP_FOREVER); }
 static long by_socket(void) { return hp_sys_socket(1, 2, 3); }
 static long by_socketpair(void) { return hp_sys_socketpair(1, 2, 3, P(4)); }
@@ -102,6 +104,7 @@ static long by_unshare(void) { return hp_sys_unshare(1); }
 static long by_uname(void) { return hp_sys_uname(P(1)); }
 static long by_getrandom(void) { return hp_sys_getrandom(P(1), 2, 3); }
 /* clang-format on */
+#include "faults_child.h"
 
 /* Only where the kernel has no epoll_pwait2. */
 static long by_epoll_pwait(void) {
@@ -139,6 +142,7 @@ static const struct fault_case {
     ROW(pipe2, 1, 2 | FLAG_CLOEXEC),
     ROW(close_range, 1, 2, 3),
     ROW(statx, 1, 2, 3, 4, 5),
+    ROW(fstat, 1, 2),
     ROW(memfd_create, 1, 2 | FLAG_MFD_CLOEXEC),
     ROW(mmap, 1, 2, 3, 4, 5, (1 << 20) >> HP_MMAP_SHIFT),
     ROW(munmap, 1, 2),
@@ -168,6 +172,7 @@ static const struct fault_case {
     ROW(userfaultfd, 1 | FLAG_CLOEXEC),
     ROW(io_uring_setup, 1, 2),
     ROW(kqueue),
+    ROW(kqueue1, FLAG_KQUEUE_CLOEXEC),
     ROW(kevent, 1, 2, 3, 4, 5, 0),
     ROW(socket, 1, 2 | FLAG_SOCK_CLOEXEC, 3),
     ROW(socketpair, 1, 2 | FLAG_SOCK_CLOEXEC, 3, 4),
@@ -198,6 +203,7 @@ static const struct fault_case {
     ROW(unshare, 1),
     ROW(uname, 1),
     ROW(getrandom, 1, 2, 3),
+    CHILD_ROWS,
 };
 
 static const char *name_of(int call) { return hp_sys_call_row((size_t)call)->name; }

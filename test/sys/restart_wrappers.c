@@ -107,6 +107,7 @@ static const char *const not_blocked[][2] = {
     {"getdents64", "waits on file systems of a network or of another process only"},
     {"readlinkat", "waits on file systems of a network or of another process only"},
     {"statx", "waits on file systems of a network or of another process only"},
+    {"fstat", "not on this system"},
     {"unlinkat", "waits on file systems of a network or of another process only"},
     {"dup3", "dup(2) lists EINTR, nothing was found that brings it about"},
     {"getrandom", "waits for the first entropy after the machine was started"},

@@ -22,6 +22,7 @@ enum {
     HP_NR_pipe2 = 331,
     HP_NR_close_range = 436,
     HP_NR_statx = 383,
+    HP_NR_fstat = -1,
     HP_NR_memfd_create = 356,
     HP_NR_mmap = 192, /* mmap2 */
     HP_NR_munmap = 91,
@@ -51,6 +52,7 @@ enum {
     HP_NR_userfaultfd = 374,
     HP_NR_io_uring_setup = 425,
     HP_NR_kqueue = -1,
+    HP_NR_kqueue1 = -1,
     HP_NR_kevent = -1,
     HP_NR_socket = 359,
     HP_NR_socketpair = 360,
@@ -72,6 +74,21 @@ enum {
     HP_NR_wait4 = 114,
     HP_NR_waitid = 284,
     HP_NR_exit_group = 252,
+    HP_NR_rt_sigaction = 174,
+    HP_NR_rt_sigprocmask = 175,
+    HP_NR_chdir = 12,
+    HP_NR_fchdir = 133,
+    HP_NR_umask = 60,
+    HP_NR_setsid = 66,
+    HP_NR_setpgid = 57,
+    HP_NR_setpriority = 97,
+    HP_NR_setgroups = 206, /* setgroups32 */
+    HP_NR_setresgid = 210, /* setresgid32 */
+    HP_NR_setresuid = 208, /* setresuid32 */
+    HP_NR_getresgid = 211, /* getresgid32 */
+    HP_NR_getresuid = 209, /* getresuid32 */
+    HP_NR_execve = 11,
+    HP_NR_execveat = 358,
     HP_NR_kill = 37,
     HP_NR_tgkill = 270,
     HP_NR_pidfd_open = 434,
