@@ -9,6 +9,7 @@
 #include <hardpan/poll.h>
 #include <hardpan/ring.h>
 #include <hardpan/sim.h>
+#include <hardpan/spawn.h>
 #include <hardpan/stack.h>
 #include <hardpan/sys.h>
 #include <hardpan/vm.h>

@@ -109,6 +109,15 @@ int hp_sys_futex_wait(const uint32_t *word, uint32_t value, hp_deadline deadline
     }
 }
 
+int hp_sys_futex_wait_kernel(const uint32_t *word, uint32_t value) {
+    for (;;) {
+        const int answer =
+            (int)ENTER6(futex, word, FLAG_FUTEX_WAIT_SHARED, value, 0, 0, FLAG_FUTEX_ANY);
+        if (answer != -HP_EINTR) return answer == -HP_EAGAIN ? 0 : answer;
+        hp_sys_count_retry();
+    }
+}
+
 int hp_sys_futex_wake(const uint32_t *word, int count) {
     return (int)ENTER6(futex, word, FLAG_FUTEX_WAKE, count, 0, 0, 0);
 }

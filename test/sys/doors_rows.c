@@ -13,10 +13,11 @@ enum { UNTOUCHED = 12345 };
 /* What ends, copies, signals, waits or changes this process with such arguments, or takes any size
  * above 0; and shmctl, whose buffer glibc looks into itself on i386. */
 static bool is_left_out(const char *name) {
-    static const char *const names[] = {"exit_group", "clone",       "clone3",      "kill",
-                                        "tgkill",     "wait4",       "waitid",      "personality",
-                                        "mseal",      "close_range", "ppoll",       "shmctl",
-                                        "unshare",    "prctl",       "epoll_create"};
+    static const char *const names[] = {
+        "exit_group",  "clone",       "clone3",    "kill",      "tgkill",       "wait4",
+        "waitid",      "personality", "mseal",     "ppoll",     "shmctl",       "close_range",
+        "unshare",     "prctl",       "umask",     "setsid",    "setpgid",      "epoll_create",
+        "setpriority", "setgroups",   "setresgid", "setresuid", "rt_sigaction", "rt_sigprocmask"};
     for (size_t i = 0; i < HP_COUNT(names); i++)
         if (!strcmp(names[i], name)) return true;
     return false;

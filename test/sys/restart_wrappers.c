@@ -100,6 +100,10 @@ static const struct wrapper {
 enum { WRAPPERS = sizeof wrappers / sizeof *wrappers };
 
 static const char *const not_blocked[][2] = {
+    {"chdir", "waits on file systems of a network or of another process only"},
+    {"fchdir", "waits on file systems of a network or of another process only"},
+    {"execve", "waits on file systems of a network or of another process only"},
+    {"execveat", "waits on file systems of a network or of another process only"},
     {"ioctl", "whether it waits is its driver's affair"},
     {"ftruncate", "waits for the storage only"},
     {"lseek", "waits on file systems of a network or of another process only"},

@@ -8,4 +8,7 @@
 
 long gate_enter(enum hp_call call, long a, long b, long c, long d, long e, long f);
 
+/* For a call that the door cannot make: may it be made? If not, *answer is what a rule says. */
+bool gate_lets(enum hp_call call, const long a[6], long *answer);
+
 #endif

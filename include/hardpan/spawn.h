@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* hardpan/spawn.h - child processes that inherit nothing but what their plan names.
+ *
+ *     plan --- hp_spawn ---> running --- its end ---> ended --- hp_process_wait ---> reaped
+ *               |               ^
+ *               |  SUSPENDED    | hp_process_resume
+ *               +---------> suspended
+ *
+ * A plan is data. What it does not name the child has not: its descriptors are those of the map and
+ * no others, whoever made them and with whatever flags; its environment is the plan's; no signal is
+ * blocked, ignored or handled. If any step on the way to the program fails, no program runs, and
+ * struct hp_spawn_error says which step, why, and with which of several.
+ *
+ * For every function here, unless it says otherwise:
+ *   answer   0 or a positive number, or -errno. After an error everything is as it was, and there
+ *            is no child.
+ *   safety   any thread, several at once on different processes; hp_process_wait, hp_process_signal
+ *            and hp_process_kill_tree also on one. Not for signal handlers. Not after vfork.
+ *   memory   a process is a struct that the caller keeps and does not move. No malloc; a child
+ *            begins on a stack of 32 KiB and a guard, which is kept for the next.
+ *   signals  no handler is installed, and SIGCHLD is left alone. Nothing waits for any child but
+ *            its own. A child that never came to its program raises no SIGCHLD, and is seen by
+ *            nobody's waitpid(-1). From the moment that the program runs the kernel tells all who
+ *            ask: if the program ignores SIGCHLD, or reaps children that are not its own, then
+ *            hp_process_wait finds none (-ECHILD).
+ *   cost     "N calls" counts system calls, the child's own included where it keeps the caller
+ *            waiting.
+ *   source   clone(2), execve(2), pidfd_open(2), waitid(2), close_range(2) of Linux.
+ * What the kernel refuses is gone round, remembered, counted (hp_spawn_stats), and can be forced
+ * (hp_spawn_force). */
+#ifndef HARDPAN_SPAWN_H
+#define HARDPAN_SPAWN_H
+
+#include <hardpan/base.h>
+
+HP_EXTERN_C_BEGIN
+
+/* ---- Plans ----------------------------------------------------------------------------------- */
+
+enum {
+    HP_SPAWN_NULL = -2, /* in the place of a parent's descriptor: /dev/null, to read and write */
+    HP_SPAWN_FDS_MAX = 240,  /* entries of a map */
+    HP_SPAWN_PATH_MAX = 4096 /* bytes of a path that is searched for, its 0 included */
+};
+
+/* The child's `child` is the parent's `parent`, or HP_SPAWN_NULL. All entries at once: a map may
+ * swap. */
+struct hp_spawn_fd {
+    int child, parent;
+};
+
+struct hp_spawn_limit {
+    int resource; /* RLIMIT_* */
+    uint64_t soft, hard;
+};
+
+/* What of the plan counts, and what has no value. */
+enum hp_spawn_flag {
+    HP_SPAWN_SESSION = 1 << 0,    /* leads a session of its own */
+    HP_SPAWN_GROUP = 1 << 1,      /* in the process group `group` */
+    HP_SPAWN_TERMINAL = 1 << 2,   /* `terminal` becomes its controlling one; with SESSION */
+    HP_SPAWN_FOREGROUND = 1 << 3, /* its group is the foreground group of `terminal` */
+    HP_SPAWN_CGROUP = 1 << 4,     /* begins in the cgroup (v2) of which `cgroup` is the directory */
+    HP_SPAWN_DIRECTORY = 1 << 5,  /* begins in `directory`, then in cwd from there */
+    HP_SPAWN_UMASK = 1 << 6,
+    HP_SPAWN_NICE = 1 << 7,
+    /* `groups` are its supplementary groups; without this they stay, also when the uid changes */
+    HP_SPAWN_GROUPS = 1 << 8,
+    HP_SPAWN_GID = 1 << 9,  /* real, effective and saved */
+    HP_SPAWN_UID = 1 << 10, /* real, effective and saved */
+    /* what is executed is the file `file`; path is not looked at. A script cannot be: its
+     * interpreter could open it only through a descriptor that the child has not */
+    HP_SPAWN_FILE = 1 << 11,
+    HP_SPAWN_KEEP_IGNORED = 1 << 12, /* what the parent ignores stays ignored */
+    HP_SPAWN_SUSPENDED = 1 << 13,    /* everything but the execution: see hp_process_resume */
+};
+
+/* Zero is the default of every field. Memory and descriptors are the caller's, and are read during
+ * hp_spawn only; with HP_SPAWN_SUSPENDED until hp_process_resume has answered. */
+struct hp_spawn_plan {
+    const char *path;
+    char *const *argv; /* ended by NULL; at least one */
+    char *const *envp; /* ended by NULL; NULL: empty */
+    /* where path is looked for if it has no '/': directories parted by ':', an empty one is the
+     * child's own directory. NULL: path is not looked for. See hp_spawn_path */
+    const char *search;
+    const char *cwd; /* the child's directory; NULL: the parent's */
+    const struct hp_spawn_fd *fds;
+    const struct hp_spawn_limit *limits;
+    const unsigned *groups;
+    unsigned fd_count, limit_count, group_count;
+    unsigned flags; /* enum hp_spawn_flag */
+    int file, directory, terminal, cgroup;
+    int group; /* 0: one of its own */
+    unsigned uid, gid, umask;
+    int nice; /* -20 to 19 */
+    /* sent to the child when this process ends; 0: none. The kernel's own means the thread that
+     * started the child, so this needs a launcher. Cleared by the kernel when the program has more
+     * rights than its caller */
+    int death_signal;
+    /* bit n - 1 is signal n */
+    uint64_t blocked, ignored;
+};
+
+/* The value of PATH in an environment, for hp_spawn_plan.search; "/bin:/usr/bin" if it has none. No
+ * call. */
+HP_API const char *hp_spawn_path(char *const *envp);
+
+/* ---- Failures -------------------------------------------------------------------------------- */
+
+/* The steps, in the order in which the child takes them. */
+enum hp_spawn_stage {
+    HP_SPAWN_AT_PLAN = 1, /* the plan contradicts itself; index: of the map, where it is that */
+    HP_SPAWN_AT_START,    /* no process: EAGAIN is a limit (processes of the user, of the cgroup) */
+    HP_SPAWN_AT_TABLE,    /* its own table of descriptors */
+    HP_SPAWN_AT_SIGNALS,
+    HP_SPAWN_AT_SESSION,
+    HP_SPAWN_AT_GROUP,
+    HP_SPAWN_AT_TERMINAL,
+    HP_SPAWN_AT_FOREGROUND,
+    HP_SPAWN_AT_CGROUP,
+    HP_SPAWN_AT_DIRECTORY, /* path: cwd, unless it is the descriptor that was refused */
+    HP_SPAWN_AT_FDS,       /* index: of the map */
+    HP_SPAWN_AT_CLOSE,
+    HP_SPAWN_AT_NULL,  /* index: of the map */
+    HP_SPAWN_AT_LIMIT, /* index: of the limits */
+    HP_SPAWN_AT_NICE,
+    HP_SPAWN_AT_GROUPS,
+    HP_SPAWN_AT_GID,
+    HP_SPAWN_AT_UID,
+    HP_SPAWN_AT_UMASK,
+    HP_SPAWN_AT_DEATH,
+    HP_SPAWN_AT_EXEC /* path: the one that was tried; index: of the directory it was found in */
+};
+
+struct hp_spawn_error {
+    int stage; /* enum hp_spawn_stage */
+    int error; /* errno */
+    int index;
+    char path[HP_SPAWN_PATH_MAX]; /* empty where the stage has none */
+};
+
+/* The name of a stage ("exec"), NULL for another number. No call. */
+HP_API const char *hp_spawn_stage_name(int stage);
+
+/* A failure as a line of text, such as "exec /bin/nothing: no such file or directory". The length
+ * that it needs, as snprintf; always terminated when capacity > 0. No call. */
+HP_API size_t hp_spawn_error_text(const struct hp_spawn_error *error, char *text, size_t capacity);
+
+/* ---- What this system has -------------------------------------------------------------------- */
+
+/* The bits of hp_spawn_force. Each is found missing at its first use. */
+enum hp_spawn_has {
+    HP_SPAWN_HAS_CLONE3 = 1 << 0, /* with CLEAR_SIGHAND (5.5); else clone, and a call a signal */
+    HP_SPAWN_HAS_CGROUP = 1 << 1, /* clone3 into a cgroup (5.7); else the child joins it */
+    HP_SPAWN_HAS_PIDFD = 1 << 2,  /* a clone's pidfd (5.2); else processes are numbers */
+    /* a child in its parent's memory; else it is copied, page table by page table */
+    HP_SPAWN_HAS_VM = 1 << 3,
+    HP_SPAWN_HAS_RANGE_FLAG = 1 << 4, /* CLOSE_RANGE_CLOEXEC (5.11); else they are closed */
+    HP_SPAWN_HAS_RANGE = 1 << 5,      /* close_range (5.9); else one by one, as /proc lists them */
+    HP_SPAWN_HAS_PROC = 1 << 6,       /* /proc/self/fd; else all up to the limit */
+    HP_SPAWN_HAS_WAIT = 1 << 7,       /* waitid by pidfd (5.4); else by number */
+    HP_SPAWN_HAS_SIGNAL = 1 << 8      /* pidfd_send_signal (5.1); else by number, under a lock */
+};
+
+/* From now on what is in `missing` counts as absent: how a program tests itself on the kernel it
+ * does not have. 0 takes it back, and what was found missing is tried again. Not to be called while
+ * other threads are in this room. No call. */
+HP_API void hp_spawn_force(unsigned missing);
+
+/* The name of one bit of hp_spawn_has ("clone3"), NULL for another number. */
+HP_API const char *hp_spawn_has_name(unsigned bit);
+
+/* What this room did since the program began. */
+struct hp_spawn_totals {
+    uint64_t clone3, clone, vfork, fork; /* children begun, by their rung */
+    uint64_t ranges, listed, brute;      /* how all else was closed in them, where that is known */
+    uint64_t here, bay, launcher;        /* children begun, by their way */
+    uint64_t failed;                     /* starts that did not come to their program */
+    uint64_t waits_pidfd, waits_number;  /* children reaped */
+    uint64_t watchers;                   /* threads that stood in for a pidfd */
+};
+
+/* How often this room did what, since the program began. Relaxed counters, never reset. No call. */
+HP_API void hp_spawn_stats(struct hp_spawn_totals *totals);
+
+/* ---- Processes ------------------------------------------------------------------------------- */
+
+/* How the child was begun: the ladder, from above. */
+enum hp_spawn_rung {
+    HP_SPAWN_CLONE3 = 1, /* clone3: in the caller's memory, with a pidfd, handlers cleared by it */
+    HP_SPAWN_CLONE,      /* clone: the same, handlers cleared one by one */
+    HP_SPAWN_VFORK,      /* clone: the same without a pidfd */
+    HP_SPAWN_FORK        /* the memory is copied; costs grow with what the parent has */
+};
+
+/* How a process ended, and what it used. */
+struct hp_exit {
+    int code;             /* what it returned, if signal is 0 */
+    int signal;           /* what ended it, else 0 */
+    int dumped;           /* a core was */
+    int64_t user, system; /* nanoseconds of processor time, of its reaped children too */
+    int64_t memory;       /* bytes that were resident at the most */
+    int64_t faults_minor, faults_major, switches_voluntary, switches_forced;
+};
+
+/* The caller's memory; stays where it is until hp_process_close. To be read, not written. */
+struct hp_process {
+    int pid;
+    int fd;   /* pidfd, close-on-exec; readable when the process has ended. -1: see hp_process_fd */
+    int way;  /* enum hp_spawn_way that was taken */
+    int rung; /* enum hp_spawn_rung */
+    int leads; /* it was given a group of its own */
+    int state;
+    uint32_t lock;
+    struct hp_exit exit; /* when it has been reaped */
+    void *start, *watch; /* while it is suspended; where there is no pidfd */
+};
+
+enum hp_spawn_way { HP_SPAWN_HERE = 1, HP_SPAWN_BAY, HP_SPAWN_LAUNCHER };
+
+/* Starts what the plan says, from this thread, which is suspended until the program runs or a step
+ * has failed; -errno is then that step's. `error` may be NULL.
+ *
+ * 4 calls and those of the child: 1 for each signal that is reset (29 to 93), 1 for each entry of
+ * the map, 1 for each gap in its numbers (one after the last included), 1 for each other thing in
+ * the plan, the execution. 1 descriptor. The kernel copies the table of descriptors, so until the
+ * execution the child holds a copy of every descriptor that the process has: what another thread
+ * closes meanwhile is open for that long. */
+HP_API int hp_spawn(struct hp_process *process, const struct hp_spawn_plan *plan,
+                    struct hp_spawn_error *error);
+
+/* Executes what HP_SPAWN_SUSPENDED held back: 0, or the failure, after which there is no process.
+ * Until then the child has its number, descriptors, ids and cgroup, and is in the parent's memory;
+ * it ends by itself if the parent does. 3 calls, and the child's execution. -EINVAL: it was not
+ * suspended. */
+HP_API int hp_process_resume(struct hp_process *process, struct hp_spawn_error *error);
+
+/* Waits until the process has ended, and reaps it: 0 and *exit (or NULL), again and again if asked
+ * again. -ETIMEDOUT: at the deadline it had not ended. -ECHILD: somebody else has reaped it. 1 call
+ * with HP_FOREVER or if it has ended, 3 otherwise, and without a pidfd what hp_process_fd takes. */
+HP_API int hp_process_wait(struct hp_process *process, struct hp_exit *exit, hp_deadline deadline);
+
+/* A descriptor that is readable as soon as the process has ended, for a poller; it stays the
+ * process's. The pidfd, no call. Where there is none, a thread that waits for this child alone is
+ * begun at the first use (4 calls, a stack), and rings an eventfd: -EAGAIN, -EMFILE, -ENOMEM. */
+HP_API int hp_process_fd(struct hp_process *process);
+
+/* Sends a signal to the process, and never to another that got its number: -ESRCH once it has been
+ * reaped. 0 only asks. 1 call. */
+HP_API int hp_process_signal(struct hp_process *process, int signal);
+
+/* Sends a signal to the process and to what it has started: to its cgroup, if `cgroup` is the
+ * directory of one (by cgroup.kill, Linux 5.14, for SIGKILL; else to each process in it, until a
+ * look finds no new one), or with -1 to its process group, which it must lead (HP_SPAWN_SESSION or
+ * HP_SPAWN_GROUP, else -EINVAL) and which it must not yet have been reaped from (-ESRCH). What has
+ * left the group is not found; nothing leaves a cgroup without rights. 1 call for a group. */
+HP_API int hp_process_kill_tree(struct hp_process *process, int signal, int cgroup);
+
+/* Lets go of a process. One that was not reaped stays the program's to reap, by its number. -EBUSY:
+ * a thread stands in for its pidfd and it has not ended, or it is suspended. 1 call. */
+HP_API int hp_process_close(struct hp_process *process);
+
+HP_EXTERN_C_END
+
+#endif

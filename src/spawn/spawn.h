@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of this room share: a start, which is a plan made ready for the child, and what
+ * the child says of it. */
+#ifndef HP_SPAWN_ROOM_H
+#define HP_SPAWN_ROOM_H
+
+#include <errno.h>
+#include <hardpan/spawn.h>
+#include <hardpan/stack.h>
+
+#include "base.h"
+#include "lock.h"
+#include "moves.h"
+#include "sys.h"
+
+/* The map and the file to be executed. */
+enum { HP_START_WISHES = HP_SPAWN_FDS_MAX + 1, HP_START_MOVES = HP_START_WISHES * 3 / 2 };
+
+/* Descriptors that a start needs besides the map's, -1 where there is none. */
+enum hp_start_extra { HP_EXTRA_FILE, HP_EXTRA_DIRECTORY, HP_EXTRA_TERMINAL, HP_EXTRA_CGROUP };
+enum { HP_EXTRAS = 4 };
+
+/* What the child says: how it failed, or how it closed what it should not have. */
+struct hp_report {
+    struct hp_spawn_error error;
+    uint32_t closed_by; /* enum hp_closer */
+};
+
+/* Lies at the low end of the stack that the child begins on. The numbers of descriptors are those
+ * of the table that the child has a copy of: the caller's, the bay's, a launcher's. */
+struct hp_start {
+    const struct hp_spawn_plan *plan;
+    struct hp_report *report; /* `own`, or on a page that a copied child shares */
+    struct hp_stack stack;
+    int parent[HP_SPAWN_FDS_MAX]; /* of the map, or HP_SPAWN_NULL */
+    int extra[HP_EXTRAS];
+
+    /* compile.c: what is made of that */
+    struct hp_move moves[HP_START_MOVES];
+    unsigned move_count;
+    int kept[HP_START_WISHES]; /* ascending: what is not closed */
+    unsigned kept_count;
+    int file, scratch; /* where the file waits; both are closed by the execution */
+
+    /* start.c: what the child must do by itself, and who it is */
+    bool joins_cgroup, closes_now;
+    unsigned leaves_from; /* the bay: the table is shared, and copied up to here. 0: it is not */
+    int parent_pid;
+    int pid, pidfd, rung;
+    uint32_t gate;  /* suspended: 1 shut, 0 open */
+    uint32_t ended; /* suspended: 0 when it executes or is no more */
+    struct hp_report own;
+};
+
+enum hp_closer { HP_CLOSED_BY_RANGE = 1, HP_CLOSED_BY_LIST, HP_CLOSED_BY_FORCE };
+
+enum hp_process_state {
+    HP_PROCESS_NONE,
+    HP_PROCESS_SUSPENDED,
+    HP_PROCESS_RUNNING,
+    HP_PROCESS_REAPED
+};
+
+/* plan.c: 0, or -EINVAL and *index of the map's entry. */
+int hp_plan_check(const struct hp_spawn_plan *plan, int *index);
+
+/* compile.c: from parent and extra to moves, kept, file and scratch. No call. */
+void hp_start_compile(struct hp_start *start);
+
+/* search.c: the n-th path to be tried, into path[HP_SPAWN_PATH_MAX]: 1, 0 when there are no more,
+ * -ENAMETOOLONG. No call. */
+int hp_search(const struct hp_spawn_plan *plan, unsigned n, char *path);
+
+/* child.c: everything between clone and execution; ends the process. `argument` is the start. */
+void hp_child_run(void *argument);
+
+/* close.c: all but `kept`, close-on-exec or at once. How, or -errno. */
+int hp_close_others(const struct hp_start *start);
+
+/* start.c: a stack and the start on it; a child by the ladder; undone. */
+int hp_start_open(struct hp_start **start, const struct hp_spawn_plan *plan);
+int hp_start_run(struct hp_start *start);
+void hp_start_close(struct hp_start *start);
+/* What became of it: 0, or what failed, once the child has been reaped. */
+int hp_start_outcome(struct hp_start *start, struct hp_spawn_error *error);
+int hp_spawn_fail(struct hp_spawn_error *error, int stage, int answer, int index);
+
+/* stack.c: the stacks that children and threads of this room begin on. */
+int hp_spawn_stack_take(struct hp_stack *stack);
+void hp_spawn_stack_give(const struct hp_stack *stack);
+
+/* wait.c */
+int hp_reap_unseen(int pid, int pidfd);
+
+/* watch.c: a thread that stands in for a pidfd. */
+int hp_watch_begin(struct hp_process *process);
+int hp_watch_fd(const struct hp_process *process);
+bool hp_watch_is_over(const struct hp_process *process);
+void hp_watch_end(struct hp_process *process);
+
+/* stats.c */
+extern struct hp_spawn_totals hp_spawn_counters;
+HP_INLINE void hp_spawn_count(uint64_t *counter) {
+    __atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+bool hp_spawn_has(unsigned bit);
+void hp_spawn_lack(unsigned bit);
+
+/* What a kernel or a filter answers to what it does not know. */
+HP_INLINE bool hp_is_refusal(int answer) {
+    return answer == -ENOSYS || answer == -EPERM || answer == -EINVAL || answer == -E2BIG;
+}
+
+#endif

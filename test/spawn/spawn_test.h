@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* What the tests of this room share. HP_SPAWN_LACKS names what hardpan is to do without, by the
+ * names of hp_spawn_has_name, parted by '+': so each test runs on each rung. */
+#ifndef SPAWN_TEST_H
+#define SPAWN_TEST_H
+
+#include "hp_test.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "spawn.h" /* src/spawn, by -iquote: <spawn.h> is the system's */
+
+#define MILLISECOND ((int64_t)1000000)
+#define SECOND (1000 * MILLISECOND)
+
+/* Long enough for any machine; a test that needs it all has failed. */
+static inline hp_deadline soon(void) { return hp_sys_after(20 * SECOND); }
+
+static inline unsigned bits_of(const char *names) {
+    unsigned bits = 0;
+    for (const char *name = names; name && *name;) {
+        const size_t length = strcspn(name, "+");
+        for (unsigned bit = 1; hp_spawn_has_name(bit); bit <<= 1)
+            if (strlen(hp_spawn_has_name(bit)) == length &&
+                !strncmp(name, hp_spawn_has_name(bit), length))
+                bits |= bit;
+        name += length + (name[length] == '+');
+    }
+    return bits;
+}
+
+static inline bool lacks(unsigned bit) { return bits_of(getenv("HP_SPAWN_LACKS")) & bit; }
+
+static inline int fresh(void **state) {
+    (void)state;
+    open_reset();
+    hp_spawn_force(bits_of(getenv("HP_SPAWN_LACKS")));
+    return 0;
+}
+
+static inline struct hp_spawn_totals totals(void) {
+    struct hp_spawn_totals now;
+    hp_spawn_stats(&now);
+    return now;
+}
+
+/* Stray descriptors may be inherited: only differences mean something. */
+static inline int descriptors(void) {
+    int count = 0;
+    for (int fd = 0; fd < 4096; fd++) count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
+/* A plan for test/spawn/child.c with these words, its 1 a pipe whose other end is `said`. */
+struct script {
+    struct hp_spawn_plan plan;
+    struct hp_spawn_fd fds[16];
+    char *argv[8];
+    int said, tell;
+};
+
+static inline void script_open(struct script *script, const char *const *words) {
+    int ends[2];
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    *script = (struct script){.said = ends[0], .tell = ends[1]};
+    script->argv[0] = (char *)(uintptr_t) "child";
+    for (int i = 0; words[i]; i++) script->argv[i + 1] = (char *)(uintptr_t)words[i];
+    script->fds[0] = (struct hp_spawn_fd){1, ends[1]};
+    script->plan = (struct hp_spawn_plan){
+        .path = SPAWN_CHILD, .argv = script->argv, .fds = script->fds, .fd_count = 1};
+}
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, 0})
+
+static inline void script_close(struct script *script) {
+    close(script->said);
+    close(script->tell);
+}
+
+/* Starts it, reads all that it says, waits for its end. */
+static inline struct hp_exit script_run(struct script *script, char *text, size_t capacity) {
+    struct hp_process process;
+    struct hp_spawn_error error = {0};
+    struct hp_exit exit;
+    if (hp_spawn(&process, &script->plan, &error) < 0) {
+        char line[200];
+        hp_spawn_error_text(&error, line, sizeof line);
+        fail_msg("%s", line);
+    }
+    close(script->tell);
+    script->tell = -1;
+    size_t length = 0;
+    for (ssize_t got; (got = read(script->said, text + length, capacity - 1 - length)) > 0;)
+        length += (size_t)got;
+    text[length] = 0;
+    assert_int_equal(hp_process_wait(&process, &exit, soon()), 0);
+    assert_int_equal(hp_process_close(&process), 0);
+    return exit;
+}
+
+/* What the child says of itself. */
+#define assert_says(script, wanted)                                                                \
+    do {                                                                                           \
+        char text_[4096];                                                                          \
+        const struct hp_exit exit_ = script_run(script, text_, sizeof text_);                      \
+        assert_int_equal(exit_.signal, 0);                                                         \
+        assert_int_equal(exit_.code, 0);                                                           \
+        assert_string_equal(text_, wanted);                                                        \
+        script_close(script);                                                                      \
+    } while (0)
+
+#endif
