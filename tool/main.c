@@ -6,6 +6,7 @@
 
 #include "doctor/doctor.h"
 #include "fds/fds.h"
+#include "layout/verify.h"
 #include "map/map.h"
 #include "sim/sim.h"
 #include "tool.h"
@@ -16,6 +17,8 @@ static const struct command {
     int (*main)(int count, char **arguments);
 } commands[] = {
     {"doctor", "what the kernel under this process does to a runtime", doctor_main},
+    {"where", "where the kernel would put a mapping, and by which rules", where_main},
+    {"verify", "the model behind `where` against the running kernel", verify_main},
     {"fds", "what a process holds open, and what an exec would hand on", fds_main},
     {"map", "what the memory of a process is for, and where room is left", map_main},
     {"sim", "where mappings would go on another kernel, call by call", sim_main},

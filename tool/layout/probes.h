@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: MIT */
+/* Between the two halves of the calibration. */
+#ifndef LAYOUT_PROBES_H
+#define LAYOUT_PROBES_H
+
+#include "live.h"
+
+/* Sets and clears the features that mappings can tell apart, and the alignments of shared memory. */
+void find_features(struct hp_layout *layout);
+
+#endif
