@@ -193,7 +193,7 @@ static bool next_to_cache(struct hp_layout_run *run, uint64_t length, uint64_t *
 /* Below `top`, then below each mapping in turn; remembers the largest hole that was too small. */
 static uint64_t walk_down(struct hp_layout_run *run, uint64_t top, uint64_t length) {
     uint64_t address = top - length;
-    while (true) {
+    for (;;) {
         const struct hp_layout_mapping *next = hp_layout_next(run, address);
         if (fits(next, address, length)) return run->cache = address;
         remember_hole(run, address, next);

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The cases worked by hand, played on the naive model: it must answer as the working says before it
- * may be held against the library. */
+/* The cases worked by hand, played on the naive model and on the library: both must answer as the
+ * working says. */
 #include "hand_play.h"
 
 #define PLAYS(group)                                                                               \
     static void plays_##group(void **state) {                                                      \
         (void)state;                                                                               \
-        for (size_t i = 0; i < group##_count; i++) play_naive(&group[i]);                          \
+        for (size_t i = 0; i < group##_count; i++) {                                               \
+            play_naive(&group[i]);                                                                 \
+            play_peer(&group[i]);                                                                  \
+        }                                                                                          \
     }
 PLAYS(hand_up)
 PLAYS(hand_down)

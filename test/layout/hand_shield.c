@@ -129,14 +129,14 @@ const struct hand_case hand_shield[] = {
       STACK_TOP,
       {HAVE, 0x00110000, 0x01000000},
       {MAP, 0, 0x1000, 0x01000000, X, {0, 0x07048000}}}},
-    {"shield: with a hint there is one draw, and it is the second's",
+    {"shield: with a hint there is one draw, for the second place",
      "The hint is taken, so the first fit is asked: 0x01000000. Nothing was drawn before; 0x1 goes "
      "up to 0x01001000.",
      SHIELD_RANDOM,
      {EXE,
       STACK_TOP,
       {HAVE, 0x00110000, 0x01000000},
-      {MAP, 0x00200000, 0x1000, 0x01001000, X, {1}}}},
+      {MAP, 0x00200000, 0x1000, 0x01001000, X, {0, 1}}}},
     {"shield: a low heap draws up to 128 MiB",
      "A program at 0x04000000 with its heap behind, at 0x04002000, and brk at 0x09000000, "
      "unmapped. "

@@ -164,10 +164,9 @@ static uint64_t first_fit(const struct naive *naive, uint64_t length) {
 int64_t naive_exec_search(struct naive *naive, const struct naive_request *request) {
     const uint64_t length = request->length;
     uint64_t wish = request->hint;
-    unsigned drawn = 0;
     if (!wish)
         wish = naive->randomized
-                   ? naive_randomize(naive->library, SHIELD_TOP, length, request->random[drawn++])
+                   ? naive_randomize(naive->library, SHIELD_TOP, length, request->random[0])
                    : naive->library;
     if (wish && fits(naive, naive_page_up(wish), length)) return (int64_t)naive_page_up(wish);
     const uint64_t at = first_fit(naive, length);
@@ -175,6 +174,6 @@ int64_t naive_exec_search(struct naive *naive, const struct naive_request *reque
     if (at + length > naive->brk) return naive_cache_search(naive, request);
     if (at < SHIELD_TOP || !naive->randomized) return (int64_t)at;
     const uint64_t top = naive_page_up(naive->heap > SHIELD_HEAP ? naive->heap : SHIELD_HEAP);
-    wish = naive_randomize(SHIELD_TOP, top, length, request->random[drawn]);
+    wish = naive_randomize(SHIELD_TOP, top, length, request->random[1]);
     return (int64_t)(fits(naive, wish, length) ? wish : at);
 }
