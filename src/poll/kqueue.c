@@ -142,7 +142,6 @@ static struct hp_kevent process_ended(const struct hp_poller *poller, const stru
 /* A child that has ended and is not yet reaped is ESRCH on macOS (seen by libuv, 3451 and 3521),
  * though it can still be signalled: what is found is then a timer. */
 static int arm_process(const struct hp_poller *poller, const struct hp_slot *slot, hp_token token) {
-    if (slot->number < 1) return -ESRCH;
     const struct hp_kevent exits = hp_kevent((uintptr_t)slot->number, KEV_PROC,
                                              KEV_ADD | KEV_ONESHOT, KEV_NOTE_EXIT, token),
                            ended = process_ended(poller, slot, KEV_ADD | KEV_ONESHOT, token);
@@ -158,12 +157,11 @@ static void disarm_process(const struct hp_poller *poller, const struct hp_slot 
     if (hp_kqueue_change(poller, &exits, 1) < 0) hp_kqueue_change(poller, &ended, 1);
 }
 
+/* It is found when it is sent, whether it is blocked or ignored, and stays pending. */
 static int change_signal(const struct hp_poller *poller, const struct hp_slot *slot,
                          unsigned action, hp_token token) {
-    const int number = slot->number;
-    if (number < 1 || number > KEV_SIGNALS || number == KEV_SIGKILL || number == KEV_SIGSTOP)
-        return -EINVAL;
-    const struct hp_kevent change = hp_kevent((uintptr_t)number, KEV_SIGNAL, action, 0, token);
+    const struct hp_kevent change =
+        hp_kevent((uintptr_t)slot->number, KEV_SIGNAL, action, 0, token);
     return hp_kqueue_change(poller, &change, 1);
 }
 
@@ -200,7 +198,7 @@ static void give_back(const struct hp_poller *poller, const struct hp_slot *slot
 }
 
 /* Files and directories are always ready, and epoll refuses them. */
-static int refuse(const struct hp_slot *slot) {
+static int refuse_descriptor(const struct hp_slot *slot) {
     unsigned char kind[KEV_STAT_BYTES] __attribute__((aligned(8)));
     hp_kevent_mode mode = 0;
     if (slot->interest & HP_POLL_PRIORITY) return -EOPNOTSUPP;
@@ -208,6 +206,14 @@ static int refuse(const struct hp_slot *slot) {
     if (answer < 0) return answer;
     memcpy(&mode, kind + KEV_STAT_MODE, sizeof mode);
     return (mode & KIND) == REGULAR || (mode & KIND) == DIRECTORY ? -EPERM : 0;
+}
+
+static int refuse(const struct hp_slot *slot) {
+    const int number = slot->number;
+    if (slot->kind == HP_POLL_DESCRIPTOR) return refuse_descriptor(slot);
+    if (slot->kind == HP_POLL_PROCESS) return number < 1 ? -ESRCH : 0;
+    const bool taken = number == KEV_SIGKILL || number == KEV_SIGSTOP;
+    return number < 1 || number > KEV_SIGNALS || taken ? -EINVAL : 0;
 }
 
 static int arm_any(struct hp_poller *poller, const struct hp_slot *slot, hp_token token) {
@@ -220,7 +226,7 @@ static int arm_any(struct hp_poller *poller, const struct hp_slot *slot, hp_toke
 
 static int add(struct hp_poller *poller, struct hp_slot *slot, hp_token token) {
     if (token == HP_POLL_WAKER) return slot->fd < 0 ? 0 : arm(poller, slot, token);
-    int answer = slot->kind == HP_POLL_DESCRIPTOR ? refuse(slot) : slot->number < 0 ? -EINVAL : 0;
+    int answer = refuse(slot);
     if (answer == 0) answer = claim(poller, slot);
     if (answer < 0) return answer;
     slot->link = HP_POLL_NONE;

@@ -20,6 +20,7 @@
 
 #include "hp_test.h"
 #include "kevent.h"
+#include "lock.h"
 
 enum { SIDES = 3, READS = 0, WRITES = 1, OTHERS = 2, NUMBERS = 1 << 17, ADDED_MOST = 64 };
 
@@ -94,6 +95,7 @@ static long make(int flags) {
         queue->notes[side] = calloc((size_t)size_of_side(side), sizeof *queue->notes[side]);
     }
     fake_counts.made++;
+    fake_counts.locked += hp_fork_lock.word != 0;
     fake_counts.marked += flags & EFD_CLOEXEC ? 1 : 0;
     return fd;
 }
@@ -234,6 +236,7 @@ static long trigger(const struct note *note, const struct hp_kevent *change) {
 static long change_one(struct queue *queue, const struct hp_kevent *change) {
     struct note *note = note_of(queue, change);
     long answer = -EBADF;
+    if (fake_orders.refusal && --fake_orders.refusal == 0) return -ENOMEM;
     if (note && change->flags & KEV_ADD) answer = enter(queue, note, change);
     if (note && change->flags & KEV_DELETE) answer = leave(queue, note);
     if (note && !(change->flags & (KEV_ADD | KEV_DELETE))) answer = trigger(note, change);

@@ -9,11 +9,13 @@
 struct fake_orders {
     unsigned interrupts;   /* so many of the next kevents answer EINTR, their changes made */
     unsigned unborn;       /* so many of the next kqueues are made without EVFILT_USER */
+    unsigned refusal;      /* the change that is to answer ENOMEM: 1 is the next; 0 for none */
     bool zombies_are_gone; /* as macOS has it: ESRCH for a child that is not yet reaped */
 };
 
 struct fake_counts {
-    unsigned made, marked; /* kqueues; those that were close-on-exec from birth */
+    /* kqueues; close-on-exec from birth; made under the fork lock */
+    unsigned made, marked, locked;
     unsigned added, deleted, refused, fetched; /* changes; events */
 };
 

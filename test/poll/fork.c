@@ -125,6 +125,7 @@ static void what_is_not_open_is_counted_as_lost(void **state) {
 
 static void fail_then_succeed(void) {
     open_fail(HP_CALL_epoll_create1, 1, EMFILE, true);
+    open_fail(HP_CALL_kqueue1, 1, EMFILE, true);
     MUST(hp_poller_after_fork(t.poller) < 0);
     MUST(hp_batch_wait(&t.batch, HP_NOW) == -EBADF);
     MUST(hp_poller_wake(t.poller) == -EBADF);
