@@ -38,7 +38,7 @@ static bool next_page(const struct hp_layout_run *run, const struct hp_layout_ra
     return bytes ? page->at <= last : !begun;
 }
 
-/* What comes of draws, gathered as long as it goes on from page to page. */
+/* What comes of draws, gathered as long as it goes on from page to page. An error comes last. */
 struct tally {
     struct hp_layout_run *run;
     struct hp_layout_part part;
@@ -51,7 +51,7 @@ static void flush(struct tally *tally) {
 
 static bool joins(const struct tally *tally, uint64_t at, uint64_t draws) {
     const struct hp_layout_part *part = &tally->part;
-    return !part->code && part->draws == draws && at == part->last + tally->run->facts->page;
+    return part->draws == draws && at == part->last + tally->run->facts->page;
 }
 
 static void count(struct tally *tally, uint64_t at, uint64_t draws) {

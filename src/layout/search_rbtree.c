@@ -17,7 +17,7 @@ struct limits {
 
 static struct limits limits_of(const struct hp_layout_gap_query *query) {
     struct limits limits = {query->length + query->align_mask, 0, 0, true};
-    if (limits.length < query->length || query->high < limits.length) return limits;
+    if (query->high < limits.length) return limits;
     limits.high = query->high - limits.length;
     limits.low = query->low + limits.length;
     limits.none = query->low > limits.high;
