@@ -53,10 +53,15 @@ static int open_set(struct hp_poller *poller) {
 /* Files and directories are always ready, and epoll refuses them. Where the kernel does not tell
  * (before 4.11) they are taken. */
 static int refuse_files(int fd) {
-    struct statx kind;
-    const int answer = hp_sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE, &kind);
+    union {
+        uint16_t halves[128];
+        uint64_t whole[32];
+    } kind; /* struct statx, which a C library may be too old to name */
+    enum { STATX_TYPE_ONLY = 1, STATX_MODE = 14 };
+    const int answer = hp_sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE_ONLY, &kind);
     if (fd < 0 || answer == -EBADF) return -EBADF;
-    return answer == 0 && (S_ISREG(kind.stx_mode) || S_ISDIR(kind.stx_mode)) ? -EPERM : 0;
+    const unsigned mode = kind.halves[STATX_MODE];
+    return answer == 0 && (S_ISREG(mode) || S_ISDIR(mode)) ? -EPERM : 0;
 }
 
 /* At least this much has been taken of the arena, whose memory reads zero. */
