@@ -64,7 +64,7 @@ struct naive_request {
     int64_t own;
     uint64_t align, phase; /* of a search: address % align == phase; align 0: any page */
     uint64_t start_gap;    /* kept free below, in the gap: a new shadow stack's page */
-    /* what get_random_int() answers: for MAP_32BIT or exec-shield's wish, and for its second place */
+    /* what get_random_int() answers: for MAP_32BIT or exec-shield's wish; for its second place */
     uint32_t random[2];
 };
 

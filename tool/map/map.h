@@ -61,7 +61,7 @@ struct picture {
 /* ---- read.c, purpose.c, gaps.c: they answer 0, or the exit status after having said why ------ */
 
 /* Of a process ("self", or digits), or of a file with the text of maps or smaps. A text does not
- * say which mappings are threads' stacks; to be compared with one, a process is not asked either. */
+ * say which mappings are stacks of threads; to be compared with one, a process is not asked. */
 int picture_of_process(struct picture *picture, const char *process, bool as_text);
 int picture_of_file(struct picture *picture, const char *path);
 void picture_free(struct picture *picture);
