@@ -57,10 +57,10 @@ static int refuse_files(int fd) {
         uint16_t halves[128];
         uint64_t whole[32];
     } kind; /* struct statx, which a C library may be too old to name */
-    enum { STATX_TYPE_ONLY = 1, STATX_MODE = 14 };
-    const int answer = hp_sys_statx(fd, "", AT_EMPTY_PATH, STATX_TYPE_ONLY, &kind);
+    enum { TYPE_ONLY = 1, MODE_AT = 14 };
+    const int answer = hp_sys_statx(fd, "", AT_EMPTY_PATH, TYPE_ONLY, &kind);
     if (fd < 0 || answer == -EBADF) return -EBADF;
-    const unsigned mode = kind.halves[STATX_MODE];
+    const unsigned mode = kind.halves[MODE_AT];
     return answer == 0 && (S_ISREG(mode) || S_ISDIR(mode)) ? -EPERM : 0;
 }
 
