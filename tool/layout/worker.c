@@ -181,6 +181,7 @@ static int compare(const struct hp_layout_request *request, int fd) {
 static bool next_run(const struct hp_layout_map *map, size_t *index,
                      struct hp_layout_mapping *run) {
     const uint32_t kinds = HP_LAYOUT_SHARED | HP_LAYOUT_GROWS_DOWN | HP_LAYOUT_HUGETLB;
+    *run = (struct hp_layout_mapping){0};
     if (*index == map->count) return false;
     *run = map->mappings[(*index)++];
     run->flags &= kinds;
