@@ -37,16 +37,21 @@ static enum hp_layout_callback of_file(const struct hp_layout_facts *facts,
     case HP_LAYOUT_DEV_ZERO:
         if (call->flags & HP_LAYOUT_MAP_SHARED) return HP_CALLBACK_SHMEM;
         return hp_layout_has(facts, HP_LAYOUT_HAS_THP_ZERO) ? HP_CALLBACK_THP : HP_CALLBACK_MM;
-    case HP_LAYOUT_HUGE:
-        /* hugetlbfs kept caches of its own up to 3.7 */
-        return facts->search == HP_LAYOUT_CACHE ? HP_CALLBACK_DRIVER : HP_CALLBACK_HUGETLB;
+    case HP_LAYOUT_HUGE: return HP_CALLBACK_HUGETLB;
     case HP_LAYOUT_DRIVER: return HP_CALLBACK_DRIVER;
     default: return HP_CALLBACK_MM;
     }
 }
 
+/* Up to 3.7 nothing was aligned, and hugetlbfs had a cache of its own, as a driver may. */
+static enum hp_layout_callback of_old(int object) {
+    const bool own = object == HP_LAYOUT_HUGE || object == HP_LAYOUT_DRIVER;
+    return own ? HP_CALLBACK_DRIVER : HP_CALLBACK_MM;
+}
+
 enum hp_layout_callback hp_layout_callback(const struct hp_layout_run *run,
                                            const struct hp_layout_call *call) {
+    if (run->facts->search == HP_LAYOUT_CACHE) return of_old(call->object);
     if (call->object != HP_LAYOUT_ANONYMOUS) return of_file(run->facts, call);
     if (call->flags & HP_LAYOUT_MAP_SHARED) return HP_CALLBACK_SHMEM;
     return is_anonymous_thp(run->facts, call) ? HP_CALLBACK_THP : HP_CALLBACK_MM;

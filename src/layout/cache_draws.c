@@ -113,15 +113,16 @@ static void search(struct tally *tally, struct silent *silent, const struct hp_l
     struct page page = {0};
     const uint64_t fit = hp_layout_shield_search(&silent->run, call, &range);
     if (silent->run.history) return;
-    if (!range.length) return count(tally, fit, weight);
+    const uint64_t stands = hp_layout_checked(&silent->run, call, fit);
+    if (!range.length) return count(tally, stands, weight);
     uint64_t taken = 0;
     while (next_page(tally->run, &range, &page)) {
         if (hp_layout_shield_free(&silent->run, page.at, call->length))
-            count(tally, page.at, weight * page.draws);
+            count(tally, hp_layout_checked(&silent->run, call, page.at), weight * page.draws);
         else
             taken += weight * page.draws;
     }
-    count(tally, fit, taken);
+    count(tally, stands, taken);
 }
 
 /* How many numbers the second draw has; 1 without it. */
@@ -144,7 +145,7 @@ static uint64_t first_draw(struct tally *tally, const struct hp_layout_call *cal
     if (!range.length) return 1;
     while (next_page(tally->run, &range, &page)) {
         if (page.at && hp_layout_shield_free(&silent.run, page.at, call->length))
-            count(tally, page.at, page.draws * weight);
+            count(tally, hp_layout_checked(&silent.run, call, page.at), page.draws * weight);
         else
             taken += page.draws;
     }
