@@ -16,10 +16,9 @@ enum {
     READY = HP_POLL_READABLE | HP_POLL_WRITABLE | HP_POLL_READ_CLOSED,
     FOUND_MOST = 32,        /* by one call: 2 KiB of stack on FreeBSD */
     WATCHED_MOST = 1 << 26, /* numbers of descriptors, processes and signals */
-    GET_FLAGS = 3,          /* F_GETFL; the rest is the same on all of these systems, too */
-    READS = 0,
-    WRITES = 1,
+    GET_FLAGS = 3,          /* F_GETFL; like the rest the same number on all of these systems */
     ACCESS = 3,
+    WRITES = 1,
     POLL_HUP = 0x10,
     KIND = 0170000,
     REGULAR = 0100000,
@@ -229,7 +228,6 @@ static int add(struct hp_poller *poller, struct hp_slot *slot, hp_token token) {
     int answer = refuse(slot);
     if (answer == 0) answer = claim(poller, slot);
     if (answer < 0) return answer;
-    slot->link = HP_POLL_NONE;
     answer = arm_any(poller, slot, token);
     if (answer < 0) give_back(poller, slot);
     return answer;
@@ -258,10 +256,9 @@ static bool is_hung_up(int fd) {
 static unsigned end_of(const struct hp_slot *slot, const struct hp_kevent *event) {
     const int access = hp_sys_fcntl(slot->fd, GET_FLAGS, 0) & ACCESS;
     if (access == WRITES) return HP_POLL_ERROR;
-    const unsigned error = access != READS && event->fflags ? HP_POLL_ERROR : 0;
+    const unsigned error = event->fflags ? HP_POLL_ERROR : 0;
     const unsigned half = event->filter == KEV_READ ? HP_POLL_READ_CLOSED : 0;
-    const bool whole = access == READS || is_hung_up(slot->fd);
-    return error | half | (whole ? HP_POLL_CLOSED : 0u);
+    return error | half | (is_hung_up(slot->fd) ? HP_POLL_CLOSED : 0u);
 }
 
 static unsigned ready_of(const struct hp_slot *slot, const struct hp_kevent *event) {

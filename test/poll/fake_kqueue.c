@@ -252,6 +252,11 @@ static void consume(const struct note *note) {
         while (read(note->source, bytes, sizeof bytes) > 0) continue;
 }
 
+static bool is_socket(int fd) {
+    struct stat kind;
+    return fstat(fd, &kind) == 0 && S_ISSOCK(kind.st_mode);
+}
+
 static void hand_out(struct queue *queue, struct note *note, uint32_t found,
                      struct hp_kevent *event) {
     const bool is_pidfd = note->event.filter == (hp_kevent_filter)KEV_PROC;
@@ -260,7 +265,7 @@ static void hand_out(struct queue *queue, struct note *note, uint32_t found,
     if (found & (EPOLLHUP | EPOLLERR | EPOLLRDHUP) && side_of(event) == READS)
         event->flags |= KEV_EOF;
     if (found & (EPOLLHUP | EPOLLERR) && side_of(event) == WRITES) event->flags |= KEV_EOF;
-    if (found & EPOLLERR) event->fflags = 54;
+    if (found & EPOLLERR && is_socket(note->source)) event->fflags = 54; /* ECONNRESET */
     consume(note);
     if (is_pidfd || note->event.flags & KEV_ONESHOT) leave(queue, note);
     fake_counts.fetched++;

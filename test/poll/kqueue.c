@@ -163,6 +163,16 @@ static void what_is_half_changed_is_as_before(void **state) {
     assert_event(&t.batch, token, HP_POLL_READABLE);
 }
 
+/* Whatever the first of the two says, the second goes. */
+static void both_are_taken_away(void **state) {
+    (void)state;
+    const unsigned before = registered();
+    const hp_token token = add(t.poller, t.ends[0], HP_POLL_READABLE | HP_POLL_WRITABLE, 0);
+    fake_orders.refusal = 1;
+    assert_int_equal(hp_poller_remove(t.poller, token, 0, HP_NOW), -ENOMEM);
+    assert_int_equal(registered(), before + 1);
+}
+
 /* The number is another's by then, which nobody registered. */
 static void a_stranger_is_not_registered_by_a_change(void **state) {
     (void)state;
@@ -200,6 +210,17 @@ static void both_directions_of_a_oneshot_are_found_once(void **state) {
     assert_int_equal(hp_poller_modify(t.poller, token, once), 0);
     assert_event(&t.batch, token, both);
     assert_nothing(&t.batch);
+}
+
+/* Data that is left lying does not have the kernel find it each time, to be held back here. */
+static void a_oneshot_is_at_rest_once_it_is_found(void **state) {
+    (void)state;
+    const hp_token token = add(t.poller, t.ends[0], HP_POLL_READABLE | HP_POLL_ONESHOT, 0);
+    say();
+    assert_event(&t.batch, token, HP_POLL_READABLE);
+    const unsigned before = fake_counts.fetched;
+    for (int i = 0; i < 5; i++) assert_nothing(&t.batch);
+    assert_int_equal(fake_counts.fetched, before);
 }
 
 static void what_is_not_asked_for_is_not_found_again_and_again(void **state) {
@@ -367,9 +388,11 @@ int main(void) {
         TEST(one_call_changes_both_directions),
         TEST(what_is_half_added_is_taken_back),
         TEST(what_is_half_changed_is_as_before),
+        TEST(both_are_taken_away),
         TEST(a_stranger_is_not_registered_by_a_change),
         TEST(priority_is_refused),
         TEST(both_directions_of_a_oneshot_are_found_once),
+        TEST(a_oneshot_is_at_rest_once_it_is_found),
         TEST(what_is_not_asked_for_is_not_found_again_and_again),
         TEST(more_than_one_call_finds_is_found_by_the_next),
         TEST(a_process_is_found_when_it_ends),
