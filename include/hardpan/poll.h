@@ -25,6 +25,9 @@
  *   cost     "N calls" counts system calls; a lock that is held by another adds a futex call. More
  *            space is committed by 1 call each time that what is committed doubles.
  *   source   epoll(7), poll(2), pidfd_open(2), signalfd(2) of Linux.
+ *   kqueue   of the BSDs and macOS: compile-checked and logic-checked, not run. PRIORITY is
+ *            -EOPNOTSUPP there, a process or a signal is registered once (-EEXIST), a signal stays
+ *            pending when it is found. 1 call more to open and to add, 2 to find an end.
  * What the kernel refuses is gone round, once, remembered, counted (hp_poll_stats), and can be
  * forced (hp_poll_force). */
 #ifndef HARDPAN_POLL_H

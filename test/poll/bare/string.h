@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The one function of <string.h> that src/poll/kqueue.c calls: for compiling without a C library. */
+/* The one function of <string.h> that src/poll/kqueue.c calls: for compiling without it. */
 #ifndef BARE_STRING_H
 #define BARE_STRING_H
 
