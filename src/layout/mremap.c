@@ -10,11 +10,6 @@ struct remap {
     const struct hp_layout_call *call;
 };
 
-static uint64_t bad(struct hp_layout_run *run, int code) {
-    (void)FIRES(run, REMAP_BAD, code);
-    return hp_error(code);
-}
-
 /* check_mremap_params; 0 or an error */
 static int check_arguments(const struct hp_layout_run *run, const struct remap *remap) {
     const uint64_t page = run->facts->page, end = run->facts->task_size;
@@ -39,6 +34,7 @@ static int check_mapping(const struct remap *remap) {
 static bool can_grow(struct hp_layout_run *run, const struct remap *remap) {
     const struct hp_layout_mapping *m = remap->mapping;
     const uint64_t end = remap->at + remap->length;
+    if (remap->length <= remap->old_length) return false;
     if (remap->at + remap->old_length != m->high || end > run->facts->task_size) return false;
     const struct hp_layout_mapping *next = hp_layout_next(run, m->high);
     return (!next || next->low >= end) && FIRES(run, REMAP_GROWS, end);
@@ -54,7 +50,6 @@ static uint64_t move(struct hp_layout_run *run, const struct remap *remap) {
     if (!fixed) call.address = 0;
     call.flags = (fixed ? HP_LAYOUT_MAP_FIXED : 0u) | (shared ? HP_LAYOUT_MAP_SHARED : 0u) |
                  (call.flags & HP_LAYOUT_BY_INT80);
-    if (!fixed) (void)FIRES(run, REMAP_MOVES, remap->mapping->high);
     return hp_layout_get_unmapped_area(run, &call);
 }
 
@@ -69,14 +64,14 @@ uint64_t hp_layout_do_mremap(struct hp_layout_run *run, const struct hp_layout_c
     };
     int code = check_arguments(run, &remap);
     if (!code) code = check_mapping(&remap);
-    if (code) return bad(run, code);
+    if (code) return FIRES(run, REMAP_BAD, code) ? hp_error(code) : remap.at;
     run->answer->length = remap.length;
     if (call->flags & HP_LAYOUT_MAP_FIXED) return move(run, &remap);
     if (remap.length <= remap.old_length &&
         FIRES(run, REMAP_SHRINKS, remap.old_length - remap.length))
         return remap.at;
     if (can_grow(run, &remap)) return remap.at;
-    if (call->flags & HP_LAYOUT_MAY_MOVE) return move(run, &remap);
-    (void)FIRES(run, REMAP_STAYS, remap.at);
-    return hp_error(ENOMEM);
+    if (call->flags & HP_LAYOUT_MAY_MOVE && FIRES(run, REMAP_MOVES, remap.mapping->high))
+        return move(run, &remap);
+    return FIRES(run, REMAP_STAYS, remap.at) ? hp_error(ENOMEM) : remap.at;
 }

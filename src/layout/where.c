@@ -78,7 +78,6 @@ static int settle(struct hp_layout_run *run, uint64_t at) {
 }
 
 static uint64_t attempt(struct hp_layout_run *run, const struct hp_layout_request *request) {
-    const bool huge = request->object == HP_LAYOUT_HUGE;
     const struct hp_layout_call call = {
         .address = request->address,
         .length = request->length,
@@ -86,7 +85,7 @@ static uint64_t attempt(struct hp_layout_run *run, const struct hp_layout_reques
         .flags = request->flags,
         .protection = request->protection,
         .object = request->object,
-        .align = huge ? request->align : run->facts->page,
+        .align = request->align,
     };
     run->drawn = run->fork = run->taken = 0;
     if (request->flags & HP_LAYOUT_REMAP) return hp_layout_do_mremap(run, &call);

@@ -30,11 +30,12 @@ static uint64_t huge_length(struct worker *worker) {
     return random_percent(worker, 60) ? whole : whole + jitter(worker);
 }
 
-/* That of a gap, or nearly. */
+/* That of a gap, or nearly. The lowest begins at the lowest address, or at 4 GiB. */
 static uint64_t gap_length(struct worker *worker) {
-    const struct hp_layout_mapping *m = any_mapping(worker);
-    if (m == worker->layout.map.mappings) return worker->layout.facts.page;
-    return m->low - m[-1].high + jitter(worker);
+    const struct hp_layout_mapping *first = worker->layout.map.mappings;
+    const struct hp_layout_mapping *m = random_percent(worker, 20) ? first : any_mapping(worker);
+    const uint64_t least = random_percent(worker, 50) ? worker->layout.facts.min_addr : 0;
+    return m->low - (m == first ? least : m[-1].high) + jitter(worker);
 }
 
 static uint64_t absurd_length(struct worker *worker) {
@@ -106,7 +107,7 @@ static unsigned flags_of(struct worker *worker) {
         unsigned percent, flag;
     } chances[] = {{25, HP_LAYOUT_MAP_SHARED},    {2, HP_LAYOUT_MAP_32BIT},
                    {4, HP_LAYOUT_MAP_GROWS_DOWN}, {5, HP_LAYOUT_MAP_FIXED},
-                   {5, HP_LAYOUT_MAP_NOREPLACE},  {2, HP_LAYOUT_MAP_ABOVE_4G}};
+                   {5, HP_LAYOUT_MAP_NOREPLACE},  {6, HP_LAYOUT_MAP_ABOVE_4G}};
     unsigned flags = 0;
     for (size_t i = 0; i < COUNT(chances); i++)
         if (random_percent(worker, chances[i].percent)) flags |= chances[i].flag;
