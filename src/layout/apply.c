@@ -60,7 +60,9 @@ static void play_mmap(const struct play *play, uint64_t at, uint64_t length) {
 static void move(const struct play *play, uint64_t to, uint64_t old_length, uint64_t length) {
     struct hp_layout_map *map = &play->layout->map;
     const uint64_t from = play->op->request.old_address;
-    struct hp_layout_mapping moved = map->mappings[hp_layout_find(map, from)];
+    const size_t index = hp_layout_find(map, from);
+    hp_assert(index < map->count);
+    struct hp_layout_mapping moved = map->mappings[index];
     if (moved.flags & HP_LAYOUT_FILE) moved.offset += from - moved.low;
     moved.low = to;
     moved.high = to + length;
@@ -83,7 +85,7 @@ static void play_mremap(const struct play *play, uint64_t at) {
         cut(play, from + length, from + old_length);
         old_length = length;
     }
-    if (at != from || !old_length)
+    if (at != from)
         move(play, at, old_length, length);
     else if (length > old_length)
         grow(play, from + old_length, from + length);

@@ -149,6 +149,25 @@ static int64_t cache_below(void) {
     return era_mmap(&era, 0, ERA_PAGE, RW, 0);
 }
 
+/* Downward: the space below the cache is used up, and what was freed above it is found. */
+static int64_t cache_again_down(void) {
+    era_mmap(&era, base() - 12 * ERA_PAGE, 4 * ERA_PAGE, RX, HP_LAYOUT_MAP_FIXED);
+    era.layout.hidden.cache = base() - 12 * ERA_PAGE;
+    era_mmap(&era, 0, 0x08048000, RW, HP_LAYOUT_MAP_FIXED);
+    era_mmap(&era, 0x0804a000, base() - 12 * ERA_PAGE - 0x0804a000, RW, HP_LAYOUT_MAP_FIXED);
+    era.layout.hidden.cache = base() - 12 * ERA_PAGE;
+    return era_mmap(&era, 0, 4 * ERA_PAGE, RX, 0);
+}
+
+/* Bottom-up, above what was mapped first. */
+static int64_t cache_unmap_up(void) {
+    era_mmap(&era, 0, ERA_PAGE, RX, 0);
+    const int64_t two = era_mmap(&era, 0, ERA_PAGE, RW, 0);
+    era_mmap(&era, 0, ERA_PAGE, RX, 0);
+    era_call(&era, HP_LAYOUT_MUNMAP, (uint64_t)two, ERA_PAGE, 0);
+    return era_mmap(&era, 0, ERA_PAGE, RW, 0);
+}
+
 static int64_t cache_unmap(void) {
     const int64_t one = era_mmap(&era, 0, ERA_PAGE, RW, 0);
     era_mmap(&era, 0, ERA_PAGE, RX, 0);
@@ -195,9 +214,11 @@ static const struct matter matters[] = {
     {"cache-reset", "3.4", cache_reset, 0, 0},
     {"cache-start", "2.6.24", cache_start, 1, 0},
     {"cache-again", "2.6.32", cache_again, 1, 0},
+    {"cache-again", "3.4", cache_again_down, 0, 0},
     {"cache-below", "2.6.32", cache_below, 0, 0},
     {"cache-unmap", "2.6.32", cache_unmap, 0, 0},
     {"cache-unmap", "3.4", cache_unmap, 0, 0},
+    {"cache-unmap", "2.6.24", cache_unmap_up, 1, 0},
     {"cache-cap", "2.6.32", cache_cap, 0, 0},
     {"shield-area", "2.6.32-execshield", executable, 0, 0},
     {"shield-first", "2.6.32-execshield", drawn, 0, 1},

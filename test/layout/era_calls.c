@@ -166,6 +166,8 @@ static void mremap_grows_shrinks_and_moves(void **state) {
     era_mmap(&era, AT(20), ERA_PAGE, R, HP_LAYOUT_MAP_FIXED | HP_LAYOUT_MAP_SHARED);
     assert_int_equal(era_mremap(&era, AT(20), 0, ERA_PAGE, to, AT(24)), AT(24));
     check_pages("9-10:1 20-21:9 24-25:9");
+    assert_int_equal(era_mremap(&era, AT(20), 0, ERA_PAGE, to, AT(20)), -EINVAL);
+    check_pages("9-10:1 20-21:9 24-25:9");
     assert_int_equal(era_mremap(&era, AT(40), ERA_PAGE, ERA_PAGE, 0, 0), -EFAULT);
     assert_int_equal(era_mremap(&era, AT(20) + 1, ERA_PAGE, ERA_PAGE, 0, 0), -EINVAL);
     assert_int_equal(era_mremap(&era, 0xbffff000, ERA_PAGE, ERA_PAGE, 0, 0), 0xbffff000);
@@ -177,6 +179,8 @@ static void a_second_view_is_never_in_place(void **state) {
     (void)state;
     open_i386("6.18");
     era_mmap(&era, AT(0), ERA_PAGE, R, HP_LAYOUT_MAP_FIXED | HP_LAYOUT_MAP_SHARED);
+    const unsigned to = HP_LAYOUT_MAY_MOVE | HP_LAYOUT_MAP_FIXED;
+    assert_int_equal(era_mremap(&era, AT(0), 0, ERA_PAGE, to, AT(0)), -EFAULT);
     const int64_t view = era_mremap(&era, AT(0), 0, ERA_PAGE, HP_LAYOUT_MAY_MOVE, 0);
     assert_true(view > 0 && (uint64_t)view != AT(0));
 }
@@ -201,6 +205,93 @@ static void what_makes_no_sense_is_refused(void **state) {
     op.kind = HP_LAYOUT_MMAP;
     op.request.object = HP_LAYOUT_DRIVER + 1;
     assert_int_equal(hp_layout_apply(&era.layout, &op, &era.answer), -EINVAL);
+}
+
+/* Facts that no kernel has: each is told, whatever the question. */
+static void facts_that_contradict_are_refused(void **state) {
+    (void)state;
+    const struct hp_layout_request request = {.length = ERA_PAGE};
+    for (int wrong = 0; wrong < 8; wrong++) {
+        open_i386("6.18");
+        struct hp_layout_facts *facts = &era.layout.facts;
+        switch (wrong) {
+        case 0: facts->kernel = 1000; break;
+        case 1: facts->page = 0; break;
+        case 2: facts->page = 5000; break;
+        case 3: facts->huge_page = 3 << 20; break;
+        case 4: facts->search = HP_LAYOUT_CACHE + 1; break;
+        case 5: facts->search = -1; break;
+        case 6: facts->task_size = facts->window - ERA_PAGE; break;
+        case 7: facts->window = facts->huge_page / 2; break;
+        }
+        era_room(&era);
+        assert_int_equal(hp_layout_where(&era.layout, &request, &era.answer), -EINVAL);
+    }
+}
+
+static void objects_that_contradict_are_refused(void **state) {
+    (void)state;
+    static const struct {
+        int object;
+        uint64_t align;
+        int code;
+    } asked[] = {
+        {-1, 0, -EINVAL},
+        {HP_LAYOUT_DRIVER + 1, 0, -EINVAL},
+        {HP_LAYOUT_HUGE, 0, -EINVAL},
+        {HP_LAYOUT_HUGE, 3 << 20, -EINVAL},
+        {HP_LAYOUT_HUGE, 2048, -EINVAL},
+        {HP_LAYOUT_HUGE, 2 << 20, 0},
+        {HP_LAYOUT_TMPFS, 0, 0},
+        {HP_LAYOUT_TMPFS, 3 << 20, -EINVAL},
+        {HP_LAYOUT_TMPFS, 2048, -EINVAL},
+        {HP_LAYOUT_TMPFS, 2 << 20, 0},
+    };
+    open_i386("6.18");
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        const struct hp_layout_request request = {
+            .length = ERA_PAGE, .object = asked[i].object, .align = asked[i].align};
+        era_room(&era);
+        assert_int_equal(hp_layout_where(&era.layout, &request, &era.answer), asked[i].code);
+    }
+}
+
+/* What an answer holds, and what it does not. */
+static void answers_hold_what_they_say(void **state) {
+    (void)state;
+    struct hp_layout_answer answer = {.verdict = HP_LAYOUT_EXACT, .address = 0x5000};
+    assert_int_equal(hp_layout_holds(&answer, 0x5000, 0), 1);
+    assert_int_equal(hp_layout_holds(&answer, 0x6000, 0), 0);
+    assert_int_equal(hp_layout_holds(&answer, 0x5000, -ENOMEM), 0);
+    answer = (struct hp_layout_answer){.verdict = HP_LAYOUT_REFUSED, .code = -ENOMEM};
+    assert_int_equal(hp_layout_holds(&answer, 0, -ENOMEM), 1);
+    assert_int_equal(hp_layout_holds(&answer, 0, -EINVAL), 0);
+    assert_int_equal(hp_layout_holds(&answer, 0, 0), 0);
+    struct hp_layout_part parts[] = {{0x1000, 0x5000, 0x2000, 3, 0}, {0, 0, 0, 2, -ENOMEM}};
+    answer = (struct hp_layout_answer){
+        .verdict = HP_LAYOUT_ONE_OF, .parts = parts, .count = 2, .capacity = 2};
+    assert_int_equal(hp_layout_holds(&answer, 0x3000, 0), 3);
+    assert_int_equal(hp_layout_holds(&answer, 0x2000, 0), 0);
+    assert_int_equal(hp_layout_holds(&answer, 0, -ENOMEM), 2);
+    answer.capacity = 1; /* what had no room is not looked at */
+    assert_int_equal(hp_layout_holds(&answer, 0, -ENOMEM), 0);
+    answer.verdict = HP_LAYOUT_NOT_KNOWN;
+    assert_int_equal(hp_layout_holds(&answer, 0x3000, 0), 0);
+}
+
+/* An address in the last 4095 bytes reads as an error, though it was asked for. */
+static void a_fixed_address_may_read_as_an_error(void **state) {
+    (void)state;
+    for (int off = 0; off < 2; off++) {
+        era_open(&era, "6.18", HP_LAYOUT_X86_64);
+        era_set(&era, HP_LAYOUT_FACT_compat_draw, 0);
+        era_exec(&era);
+        for (int i = 0; off && hp_layout_rule_name(i); i++)
+            if (!strcmp(hp_layout_rule_name(i), "error-value"))
+                era.layout.facts.without = UINT64_C(1) << i;
+        const int64_t came = era_mmap(&era, UINT64_MAX - 16, ERA_PAGE, R, HP_LAYOUT_MAP_FIXED);
+        assert_int_equal(came, off ? -ENOMEM : -17);
+    }
 }
 
 static void a_full_list_is_said_before_anything_changes(void **state) {
@@ -341,6 +432,10 @@ int main(void) {
         cmocka_unit_test(mremap_grows_shrinks_and_moves),
         cmocka_unit_test(a_second_view_is_never_in_place),
         cmocka_unit_test(what_makes_no_sense_is_refused),
+        cmocka_unit_test(facts_that_contradict_are_refused),
+        cmocka_unit_test(objects_that_contradict_are_refused),
+        cmocka_unit_test(answers_hold_what_they_say),
+        cmocka_unit_test(a_fixed_address_may_read_as_an_error),
         cmocka_unit_test(a_full_list_is_said_before_anything_changes),
         cmocka_unit_test(what_is_not_known_changes_nothing),
         cmocka_unit_test(exec_shield_may_draw_page_0),

@@ -243,12 +243,34 @@ static void a_32bit_window_is_drawn_and_forks(void **state) {
     assert_false(hp_layout_holds(&era.answer, 0x40100000, 0));
 }
 
+/* Two nodes hide what lies below them, from some starts on only one of them. */
+static void starts_fork_in_different_ways(void **state) {
+    (void)state;
+    const struct hp_layout_request request = {
+        .length = 0x100000, .protection = HP_LAYOUT_READ, .flags = HP_LAYOUT_MAP_32BIT};
+    era_open(&era, "5.10", HP_LAYOUT_X86_64);
+    era.layout.map.count = 0;
+    era_set(&era, HP_LAYOUT_FACT_randomised, 1);
+    era_set(&era, HP_LAYOUT_FACT_legacy, 0);
+    era_set(&era, HP_LAYOUT_FACT_base, 0x7ffff7fff000);
+    era_set(&era, HP_LAYOUT_FACT_legacy_base, 0x2aaaaaaab000);
+    put_blind_stack();
+    era_have(&era, 0x40200000, 0x40210000, HP_LAYOUT_READ);
+    era_have(&era, 0x40210000, 0x40220000, HP_LAYOUT_READ | HP_LAYOUT_GROWS_DOWN);
+    era_have(&era, 0x40300000, 0x40310000, HP_LAYOUT_READ | HP_LAYOUT_GROWS_DOWN);
+    era_where(&era, &request);
+    assert_int_equal(era.answer.verdict, HP_LAYOUT_HISTORY);
+    assert_true(hp_layout_holds(&era.answer, 0x40000000, 0));
+    assert_true(hp_layout_holds(&era.answer, 0x40310000, 0));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_shape_finds_a_candidate_and_all_are_found),
         cmocka_unit_test(a_node_whose_guard_is_too_low_makes_a_candidate),
         cmocka_unit_test(downward_it_may_give_up),
         cmocka_unit_test(a_32bit_window_is_drawn_and_forks),
+        cmocka_unit_test(starts_fork_in_different_ways),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }
