@@ -71,12 +71,34 @@ enum hp_spawn_flag {
     /* what is executed is the file `file`; path is not looked at. A script cannot be: its
      * interpreter could open it only through a descriptor that the child has not */
     HP_SPAWN_FILE = 1 << 11,
-    HP_SPAWN_KEEP_IGNORED = 1 << 12, /* what the parent ignores stays ignored */
-    HP_SPAWN_SUSPENDED = 1 << 13,    /* everything but the execution: see hp_process_resume */
+    /* everything but the execution: see hp_process_resume. Not by way of the bay */
+    HP_SPAWN_SUSPENDED = 1 << 12,
+    /* hp_spawn comes back at once: see hp_process_started. By way of a launcher only */
+    HP_SPAWN_ASYNC = 1 << 13
+};
+
+struct hp_bay;
+struct hp_launcher;
+
+/* The ways to start a child. They differ in what of the process's descriptors the child holds
+ * before its execution, in who is kept waiting, and in whose thread it comes from. */
+enum hp_spawn_way {
+    /* From this thread. The kernel copies the table of descriptors, so until the execution the
+     * child holds a copy of every one of them: what another thread closes meanwhile stays open that
+     * long. A program that was written and closed may be busy to execute (ETXTBSY), an end of file
+     * comes late, and a poller goes on finding what was closed. */
+    HP_SPAWN_HERE = 1,
+    /* From this thread, through the bay: the child shares the table and copies its lowest 64
+     * numbers only, where the bay has put what is wanted. What is 64 or above is never copied. */
+    HP_SPAWN_BAY,
+    /* From a launcher: a thread whose own table is empty, and gets what is wanted. Nothing else is
+     * ever copied. */
+    HP_SPAWN_LAUNCHER
 };
 
 /* Zero is the default of every field. Memory and descriptors are the caller's, and are read during
- * hp_spawn only; with HP_SPAWN_SUSPENDED until hp_process_resume has answered. */
+ * hp_spawn only; with HP_SPAWN_SUSPENDED until hp_process_resume has answered, with HP_SPAWN_ASYNC
+ * until hp_process_started has. */
 struct hp_spawn_plan {
     const char *path;
     char *const *argv; /* ended by NULL; at least one */
@@ -95,11 +117,18 @@ struct hp_spawn_plan {
     unsigned uid, gid, umask;
     int nice; /* -20 to 19 */
     /* sent to the child when this process ends; 0: none. The kernel's own means the thread that
-     * started the child, so this needs a launcher. Cleared by the kernel when the program has more
-     * rights than its caller */
+     * started the child, so this goes by way of a launcher only. Cleared by the kernel when the
+     * program has more rights than its caller */
     int death_signal;
-    /* bit n - 1 is signal n */
-    uint64_t blocked, ignored;
+    /* bit n - 1 is signal n. All others are neither blocked nor ignored. What may be as the caller
+     * has it, ignored or not, is in `kept`: each signal that is not costs a call, some 0.15 us, for
+     * the kernel clears handlers by itself and ignored signals not */
+    uint64_t blocked, ignored, kept;
+    /* 0: by `launcher` if there is one, else or if that cannot by `bay` if there is one, else or if
+     * that cannot from here; the process tells which it was */
+    int way;
+    struct hp_launcher *launcher;
+    struct hp_bay *bay;
 };
 
 /* The value of PATH in an environment, for hp_spawn_plan.search; "/bin:/usr/bin" if it has none. No
@@ -111,6 +140,7 @@ HP_API const char *hp_spawn_path(char *const *envp);
 /* The steps, in the order in which the child takes them. */
 enum hp_spawn_stage {
     HP_SPAWN_AT_PLAN = 1, /* the plan contradicts itself; index: of the map, where it is that */
+    HP_SPAWN_AT_WAY,      /* the bay or the launcher cannot be used */
     HP_SPAWN_AT_START,    /* no process: EAGAIN is a limit (processes of the user, of the cgroup) */
     HP_SPAWN_AT_TABLE,    /* its own table of descriptors */
     HP_SPAWN_AT_SIGNALS,
@@ -214,21 +244,24 @@ struct hp_process {
     int state;
     uint32_t lock;
     struct hp_exit exit; /* when it has been reaped */
-    void *start, *watch; /* while it is suspended; where there is no pidfd */
+    void *start, *watch; /* while it is not yet executed; where there is no pidfd */
 };
 
-enum hp_spawn_way { HP_SPAWN_HERE = 1, HP_SPAWN_BAY, HP_SPAWN_LAUNCHER };
-
-/* Starts what the plan says, from this thread, which is suspended until the program runs or a step
- * has failed; -errno is then that step's. `error` may be NULL.
+/* Starts what the plan says: 0 when the program runs, or the error of the step that failed. `error`
+ * may be NULL. This thread waits meanwhile, unless the plan has HP_SPAWN_ASYNC or _SUSPENDED.
  *
- * 4 calls and those of the child: 1 for each signal that is reset (29 to 93), 1 for each entry of
- * the map, 1 for each gap in its numbers (one after the last included), 1 for each other thing in
- * the plan, the execution. 1 descriptor. The kernel copies the table of descriptors, so until the
- * execution the child holds a copy of every descriptor that the process has: what another thread
- * closes meanwhile is open for that long. */
+ * From here 4 calls and those of the child: 1 for each signal but those in `kept` (62 at the most),
+ * 1 for each entry of the map, 1 for each gap in its numbers (one after the last included), 1 for
+ * each other thing in the plan, the execution. 1 descriptor. By the bay 1 for each descriptor that
+ * is 64 or above, twice, and 1. By a launcher 5 of the caller's, and 4 of the launcher's. */
 HP_API int hp_spawn(struct hp_process *process, const struct hp_spawn_plan *plan,
                     struct hp_spawn_error *error);
+
+/* What became of HP_SPAWN_ASYNC: 0 when the program runs, or the failure, after which there is no
+ * process. -ETIMEDOUT: neither yet, at the deadline. No other function may be called on the process
+ * before it has answered something else. 1 to 3 calls. -EINVAL: it was asked before. */
+HP_API int hp_process_started(struct hp_process *process, struct hp_spawn_error *error,
+                              hp_deadline deadline);
 
 /* Executes what HP_SPAWN_SUSPENDED held back: 0, or the failure, after which there is no process.
  * Until then the child has its number, descriptors, ids and cgroup, and is in the parent's memory;
@@ -260,6 +293,56 @@ HP_API int hp_process_kill_tree(struct hp_process *process, int signal, int cgro
 /* Lets go of a process. One that was not reaped stays the program's to reap, by its number. -EBUSY:
  * a thread stands in for its pidfd and it has not ended, or it is suspended. 1 call. */
 HP_API int hp_process_close(struct hp_process *process);
+
+/* ---- The bay --------------------------------------------------------------------------------- */
+
+/* The caller's memory. To be read, not written. */
+struct hp_bay {
+    uint32_t lock;
+    int spare;         /* what lies in a slot that is not used */
+    uint64_t reserved; /* bit n: number n is the bay's */
+};
+
+/* Reserves the numbers below 64 that are free, to be called before the program has others: how many
+ * from 3 to 63 are the program's already. Those, and 0 to 2, a child by the bay holds a copy of for
+ * the time of one call. At most 62 calls and 61 descriptors, which count against RLIMIT_NOFILE. One
+ * start at a time goes through a bay. -ENOSYS: no close_range (Linux 5.9). -EMFILE. */
+HP_API int hp_bay_open(struct hp_bay *bay);
+
+/* Gives the numbers back. Nobody may be starting by it. A call for each. */
+HP_API void hp_bay_close(struct hp_bay *bay);
+
+/* ---- Launchers ------------------------------------------------------------------------------- */
+
+enum { HP_LAUNCHER_THREADS_MAX = 32 };
+
+/* The caller's memory; stays where it is. To be read, not written. */
+struct hp_launcher {
+    unsigned count; /* threads */
+    uint32_t next;
+    int pid;         /* of the process they are threads of */
+    unsigned ids[6]; /* that they have: real, effective, saved uid and gid */
+    void *channels[HP_LAUNCHER_THREADS_MAX];
+};
+
+/* Makes threads that start children for others, each with a table of descriptors of its own that is
+ * empty. Several callers go to different ones; a start that finds all at work waits for one. The
+ * threads are not the C library's: they block all signals and run nothing but this library, through
+ * its raw door (-ENOSYS through the other). 7 calls, a stack and a descriptor each. Best before
+ * there are many descriptors: where there is no close_range a thread begins with a copy of all.
+ * -EINVAL: none, or too many. -EAGAIN, -EMFILE, -ENOMEM.
+ *
+ * What a child has from the thread that starts it, it has from the launcher as that was made, not
+ * from the caller: namespaces, seccomp filters and no_new_privs, landlock, capabilities,
+ * supplementary groups, affinity, scheduling, I/O priority, security labels, timer slack. If uids
+ * or gids have changed since, the launcher refuses (-ESTALE). The directory and umask are the
+ * process's, unless the caller has unshared them. */
+HP_API int hp_launcher_open(struct hp_launcher *launcher, unsigned threads);
+
+/* Ends the threads. -EBUSY: hp_process_started was not asked about a start, or somebody is
+ * starting. Children of a plan with a death signal are sent it, as if the process had ended. In a
+ * forked child, where there are no such threads: lets go of what it has a copy of. 4 calls each. */
+HP_API int hp_launcher_close(struct hp_launcher *launcher);
 
 HP_EXTERN_C_END
 

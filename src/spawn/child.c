@@ -44,14 +44,22 @@ struct action {
 };
 enum { DEFAULT = 0, IGNORE = 1 };
 
-/* What has a handler has none any more in a child by clone3, and after the execution in any; before
- * that all are blocked. What is ignored stays ignored through both, so it is asked for. */
+static bool is_handled(int signal) {
+    struct action action = {.handler = DEFAULT};
+    return hp_sys_sigaction(signal, 0, &action) == 0 && action.handler != DEFAULT &&
+           action.handler != IGNORE;
+}
+
+/* What is to stay as the parent has it must not keep a handler, which would run in the parent's
+ * memory as soon as signals are no longer blocked: clone3 has seen to that. What is ignored would
+ * stay ignored through everything. */
 static int take_signals(struct hp_start *start, int *index) {
     const struct hp_spawn_plan *plan = start->plan;
     for (int signal = 1; signal <= SIGNALS; signal++) {
         const bool ignores = plan->ignored >> (signal - 1) & 1;
-        if (signal == KILL || signal == STOP || (plan->flags & HP_SPAWN_KEEP_IGNORED && !ignores))
-            continue;
+        const bool stays = plan->kept >> (signal - 1) & 1 && !ignores;
+        if (signal == KILL || signal == STOP) continue;
+        if (stays && (start->rung == HP_SPAWN_CLONE3 || !is_handled(signal))) continue;
         const struct action action = {.handler = ignores ? IGNORE : DEFAULT};
         *index = signal;
         const int answer = hp_sys_sigaction(signal, &action, 0);

@@ -5,9 +5,9 @@
 
 const char *hp_spawn_stage_name(int stage) {
     static const char *const names[] = {
-        "plan",       "start",  "table",     "signals", "session", "group", "terminal",
-        "foreground", "cgroup", "directory", "fds",     "close",   "null",  "limit",
-        "nice",       "groups", "gid",       "uid",     "umask",   "death", "exec"};
+        "plan",       "way",    "start",     "table", "signals", "session", "group", "terminal",
+        "foreground", "cgroup", "directory", "fds",   "close",   "null",    "limit", "nice",
+        "groups",     "gid",    "uid",       "umask", "death",   "exec"};
     const size_t i = (size_t)stage - HP_SPAWN_AT_PLAN;
     return i < HP_COUNT(names) ? names[i] : 0;
 }

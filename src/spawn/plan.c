@@ -2,7 +2,7 @@
 /* What a plan may not say. */
 #include "spawn.h"
 
-enum { FLAGS = (HP_SPAWN_SUSPENDED << 1) - 1, SIGNALS = 64, NICE_LOW = -20, NICE_HIGH = 19 };
+enum { FLAGS = (HP_SPAWN_ASYNC << 1) - 1, SIGNALS = 64, NICE_LOW = -20, NICE_HIGH = 19 };
 
 static bool is_map_entry(const struct hp_spawn_plan *plan, unsigned i) {
     const struct hp_spawn_fd *entry = &plan->fds[i];
@@ -27,12 +27,26 @@ static bool is_terminal_right(unsigned flags) {
     return !(flags & HP_SPAWN_TERMINAL) || flags & HP_SPAWN_SESSION;
 }
 
+/* Only a launcher is there for as long as the process is; only it is another thread. The bay is one
+ * start's until the child has left the table. */
+static bool is_way_right(const struct hp_spawn_plan *plan) {
+    const bool needs = plan->death_signal || plan->flags & HP_SPAWN_ASYNC;
+    if (needs && (!plan->launcher || (plan->way && plan->way != HP_SPAWN_LAUNCHER))) return false;
+    switch (plan->way) {
+    case 0:
+    case HP_SPAWN_HERE: return true;
+    case HP_SPAWN_BAY: return plan->bay && !(plan->flags & HP_SPAWN_SUSPENDED);
+    case HP_SPAWN_LAUNCHER: return plan->launcher;
+    default: return false;
+    }
+}
+
 static bool is_right(const struct hp_spawn_plan *plan) {
     const bool has_file = plan->flags & HP_SPAWN_FILE || plan->path;
     const bool nice = plan->nice >= NICE_LOW && plan->nice <= NICE_HIGH;
     return !(plan->flags & ~(unsigned)FLAGS) && has_file && plan->argv && plan->argv[0] &&
            plan->group >= 0 && nice && plan->death_signal >= 0 && plan->death_signal <= SIGNALS &&
-           is_terminal_right(plan->flags);
+           is_terminal_right(plan->flags) && is_way_right(plan);
 }
 
 int hp_plan_check(const struct hp_spawn_plan *plan, int *index) {

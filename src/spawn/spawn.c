@@ -24,6 +24,11 @@ static void take_numbers(struct hp_start *start) {
     start->extra[HP_EXTRA_CGROUP] = flags & HP_SPAWN_CGROUP ? plan->cgroup : -1;
 }
 
+static uint64_t *counter_of(int way) {
+    if (way == HP_SPAWN_HERE) return &hp_spawn_counters.here;
+    return way == HP_SPAWN_BAY ? &hp_spawn_counters.bay : &hp_spawn_counters.launcher;
+}
+
 static void begin_process(struct hp_process *process, const struct hp_start *start, int way) {
     const unsigned flags = start->plan->flags;
     *process = (struct hp_process){
@@ -33,15 +38,79 @@ static void begin_process(struct hp_process *process, const struct hp_start *sta
         .rung = start->rung,
         .leads = flags & HP_SPAWN_SESSION || (flags & HP_SPAWN_GROUP && !start->plan->group),
         .state = HP_PROCESS_RUNNING};
+    hp_spawn_count(counter_of(way));
+}
+
+/* ---- The ways -------------------------------------------------------------------------------- */
+
+static bool may_try(const struct hp_spawn_plan *plan, int way) {
+    if (plan->way) return plan->way == way;
+    if (plan->death_signal || plan->flags & HP_SPAWN_ASYNC) return way == HP_SPAWN_LAUNCHER;
+    return way != HP_SPAWN_BAY || !(plan->flags & HP_SPAWN_SUSPENDED);
+}
+
+/* What says that this way cannot be gone, not that no child can be had. */
+static bool is_no_way(int answer) {
+    return answer == -ESTALE || answer == -EPIPE || answer == -EMFILE || answer == -ENOSYS;
+}
+
+static int go(struct hp_start *start, int way) {
+    if (way == HP_SPAWN_LAUNCHER) return hp_launch_send(start->plan->launcher, start);
+    return way == HP_SPAWN_BAY ? hp_bay_begin(start) : hp_start_run(start);
+}
+
+static int try_ways(struct hp_start *start, int *taken) {
+    const struct hp_spawn_plan *plan = start->plan;
+    const bool is_there[] = {plan->launcher, plan->bay, true};
+    static const int ways[] = {HP_SPAWN_LAUNCHER, HP_SPAWN_BAY, HP_SPAWN_HERE};
+    int answer = -EINVAL;
+    for (size_t i = 0; i < HP_COUNT(ways); i++) {
+        if (!is_there[i] || !may_try(plan, ways[i])) continue;
+        take_numbers(start);
+        start->leaves_from = 0;
+        *taken = ways[i];
+        answer = go(start, ways[i]);
+        if (answer == 0 || !is_no_way(answer)) return answer;
+    }
+    return answer;
+}
+
+/* ---- What became of it ----------------------------------------------------------------------- */
+
+static int conclude(struct hp_process *process, struct hp_start *start,
+                    struct hp_spawn_error *error) {
+    const int way = process->way;
+    int answer = way == HP_SPAWN_LAUNCHER ? start->answer : 0;
+    if (answer < 0) {
+        hp_spawn_fail(error, HP_SPAWN_AT_START, answer, 0);
+    } else {
+        const bool suspended = start->plan->flags & HP_SPAWN_SUSPENDED;
+        begin_process(process, start, way);
+        if (suspended) {
+            process->start = start;
+            process->state = HP_PROCESS_SUSPENDED;
+            return 0;
+        }
+        answer = hp_start_outcome(start, error);
+    }
+    if (answer < 0) *process = (struct hp_process){.fd = -1};
+    hp_start_close(start);
+    return answer;
 }
 
 static int begin(struct hp_process *process, struct hp_start *start, struct hp_spawn_error *error) {
-    int answer = hp_start_run(start);
-    if (answer < 0) return hp_spawn_fail(error, HP_SPAWN_AT_START, answer, 0);
-    hp_spawn_count(&hp_spawn_counters.here);
-    if (!(start->plan->flags & HP_SPAWN_SUSPENDED)) answer = hp_start_outcome(start, error);
-    if (answer < 0) return answer;
-    begin_process(process, start, HP_SPAWN_HERE);
+    int way = HP_SPAWN_HERE;
+    const int answer = try_ways(start, &way);
+    if (answer < 0) {
+        const bool here = way == HP_SPAWN_HERE || !is_no_way(answer);
+        hp_spawn_fail(error, here ? HP_SPAWN_AT_START : HP_SPAWN_AT_WAY, answer, 0);
+        hp_start_close(start);
+        return answer;
+    }
+    *process = (struct hp_process){.fd = -1, .way = way};
+    if (!(start->plan->flags & HP_SPAWN_ASYNC)) return conclude(process, start, error);
+    process->start = start;
+    process->state = HP_PROCESS_STARTING;
     return 0;
 }
 
@@ -53,15 +122,14 @@ int hp_spawn(struct hp_process *process, const struct hp_spawn_plan *plan,
     if (answer < 0) return hp_spawn_fail(error, HP_SPAWN_AT_PLAN, answer, index);
     answer = hp_start_open(&start, plan);
     if (answer < 0) return hp_spawn_fail(error, HP_SPAWN_AT_START, answer, 0);
-    take_numbers(start);
-    answer = begin(process, start, error);
-    if (answer == 0 && plan->flags & HP_SPAWN_SUSPENDED) {
-        process->start = start;
-        process->state = HP_PROCESS_SUSPENDED;
-        return 0;
-    }
-    hp_start_close(start);
-    return answer;
+    return begin(process, start, error);
+}
+
+int hp_process_started(struct hp_process *process, struct hp_spawn_error *error,
+                       hp_deadline deadline) {
+    if (process->state != HP_PROCESS_STARTING) return -EINVAL;
+    if (hp_launch_collect(process->start, deadline) == -ETIMEDOUT) return -ETIMEDOUT;
+    return conclude(process, process->start, error);
 }
 
 /* Whether it executes or fails, the kernel says so by clearing a word: the report is complete. */

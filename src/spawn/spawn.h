@@ -47,8 +47,12 @@ struct hp_start {
     unsigned leaves_from; /* the bay: the table is shared, and copied up to here. 0: it is not */
     int parent_pid;
     int pid, pidfd, rung;
-    uint32_t gate;  /* suspended: 1 shut, 0 open */
-    uint32_t ended; /* suspended: 0 when it executes or is no more */
+    uint32_t done; /* launched: 1 when `answer` and pidfd are there */
+    int answer;
+    struct hp_channel *channel;
+    struct hp_start *later; /* in its channel's row */
+    uint32_t gate;          /* suspended: 1 shut, 0 open */
+    uint32_t ended;         /* suspended: 0 when it executes or is no more */
     struct hp_report own;
 };
 
@@ -56,6 +60,7 @@ enum hp_closer { HP_CLOSED_BY_RANGE = 1, HP_CLOSED_BY_LIST, HP_CLOSED_BY_FORCE }
 
 enum hp_process_state {
     HP_PROCESS_NONE,
+    HP_PROCESS_STARTING,
     HP_PROCESS_SUSPENDED,
     HP_PROCESS_RUNNING,
     HP_PROCESS_REAPED
@@ -84,6 +89,13 @@ void hp_start_close(struct hp_start *start);
 /* What became of it: 0, or what failed, once the child has been reaped. */
 int hp_start_outcome(struct hp_start *start, struct hp_spawn_error *error);
 int hp_spawn_fail(struct hp_spawn_error *error, int stage, int answer, int index);
+
+/* bay.c: from this thread, nothing copied but the lowest numbers. */
+int hp_bay_begin(struct hp_start *start);
+
+/* launch.c: by another thread. Send: it is on its way, and `done` will be set. Collect: waits. */
+int hp_launch_send(struct hp_launcher *launcher, struct hp_start *start);
+int hp_launch_collect(struct hp_start *start, hp_deadline deadline);
 
 /* stack.c: the stacks that children and threads of this room begin on. */
 int hp_spawn_stack_take(struct hp_stack *stack);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,13 +26,17 @@ static int do_fds(char **words) {
     return 0;
 }
 
-/* As do_fds, by asking for each number: needs no /proc. The answer is how many there are besides 0,
- * 1 and 2. */
-static int do_count(char **words) {
+/* How many descriptors there are besides those that are named. */
+static int do_surplus(char **words) {
     int count = 0;
-    (void)words;
-    for (int fd = 3; fd < 4096; fd++) count += fcntl(fd, F_GETFD) >= 0;
-    return count > 255 ? 255 : count;
+    DIR *directory = opendir("/proc/self/fd");
+    if (!directory) return 255;
+    for (struct dirent *entry; (entry = readdir(directory));) {
+        bool known = entry->d_name[0] == '.' || atoi(entry->d_name) == dirfd(directory);
+        for (char **word = words; *word; word++) known |= !strcmp(*word, entry->d_name);
+        count += !known;
+    }
+    return count > 254 ? 254 : count;
 }
 
 /* The inode behind each number that is asked for. */
@@ -152,7 +157,7 @@ static int do_orphan(char **words) {
 static const struct {
     const char *name;
     int (*act)(char **words);
-} acts[] = {{"fds", do_fds},     {"count", do_count},       {"files", do_files},
+} acts[] = {{"fds", do_fds},     {"surplus", do_surplus},   {"files", do_files},
             {"ids", do_ids},     {"signals", do_signals},   {"place", do_place},
             {"limit", do_limit}, {"env", do_environment},   {"exit", do_exit},
             {"kill", do_kill},   {"sleep", do_sleep},       {"cat", do_cat},

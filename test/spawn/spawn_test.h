@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the tests of this room share. HP_SPAWN_LACKS names what hardpan is to do without, by the
- * names of hp_spawn_has_name, parted by '+': so each test runs on each rung. */
+ * names of hp_spawn_has_name, parted by '+': so each test runs on each rung. HP_SPAWN_WAY is
+ * "here", "bay" or "launcher". */
 #ifndef SPAWN_TEST_H
 #define SPAWN_TEST_H
 
@@ -55,6 +56,30 @@ static inline int descriptors(void) {
     return count;
 }
 
+/* The bay and the launcher of this program, opened at the first use and not closed. */
+static inline struct hp_bay *the_bay(void) {
+    static struct hp_bay bay;
+    if (!bay.reserved) assert_true(hp_bay_open(&bay) >= 0);
+    return &bay;
+}
+static inline struct hp_launcher *the_launcher(void) {
+    static struct hp_launcher launcher;
+    if (!launcher.count) assert_int_equal(hp_launcher_open(&launcher, 2), 0);
+    return &launcher;
+}
+
+static inline int way_of_environment(void) {
+    const char *way = getenv("HP_SPAWN_WAY");
+    if (!way) return HP_SPAWN_HERE;
+    return !strcmp(way, "bay") ? HP_SPAWN_BAY : HP_SPAWN_LAUNCHER;
+}
+
+static inline void go_by(struct hp_spawn_plan *plan, int way) {
+    plan->way = way;
+    if (way == HP_SPAWN_BAY) plan->bay = the_bay();
+    if (way == HP_SPAWN_LAUNCHER) plan->launcher = the_launcher();
+}
+
 /* A plan for test/spawn/child.c with these words, its 1 a pipe whose other end is `said`. */
 struct script {
     struct hp_spawn_plan plan;
@@ -72,6 +97,7 @@ static inline void script_open(struct script *script, const char *const *words) 
     script->fds[0] = (struct hp_spawn_fd){1, ends[1]};
     script->plan = (struct hp_spawn_plan){
         .path = SPAWN_CHILD, .argv = script->argv, .fds = script->fds, .fd_count = 1};
+    go_by(&script->plan, way_of_environment());
 }
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, 0})
 

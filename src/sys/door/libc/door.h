@@ -13,6 +13,9 @@
 
 #define HP_DOOR_NAME "libc"
 
+/* A call uses what lies in thread-local storage. */
+enum { HP_DOOR_IS_BARE = 0 };
+
 long door_libc(enum hp_call call, const long a[6]);
 long door_observe(long *nr, const long a[6]);
 

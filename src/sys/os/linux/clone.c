@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* A clone that begins with a function. Through every door by the instruction: no function of a C
- * library could come back on another stack, and none knows clone3. */
+ * library could come back on another stack, and none knows clone3. A thread is for the raw door
+ * alone: it would share its maker's thread-local storage, where a C library keeps errno. */
 #include "clone.h"
 #include "enter.h"
+#include "flags.h"
 
 /* The order of clone's arguments differs: x86-64 alone has the word before the thread pointer. */
 int hp_sys_clone_run(unsigned long flags, void *top, int *pidfd, uint32_t *ended,
                      void (*function)(void *), void *argument) {
+    if (flags & FLAG_CLONE_THREAD && !HP_DOOR_IS_BARE) return -HP_ENOSYS;
     const long words[2] = {(long)ended, 0};
     const long a[6] = {(long)flags,
                        (long)top,

@@ -17,6 +17,7 @@ enum {
     FLAG_FUTEX_WAKE = 1 | 128,
     FLAG_FUTEX_ANY = -1,
     FLAG_CLONE_VM = 0x100,
+    FLAG_CLONE_THREAD = 0x10000,
     FLAG_SETFD = 2, /* F_SETFD */
     FLAG_FD_CLOEXEC = 1
 };

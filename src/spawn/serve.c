@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/* What a launcher does. It is a thread that the C library does not know, on a stack of 32 KiB, with
+ * all signals blocked: it calls the kernel and this library's pure code, and nothing else. */
+#include <sched.h>
+
+#include "channel.h"
+
+enum { END = 0 /* the number of its end in its own table */, RANGE_UNSHARE = 1 << 1 };
+
+/* In /proc's order or up to the limit, where there is no close_range. */
+static int empty_slowly(void) {
+    static const struct hp_start none = {.kept = {END}, .kept_count = 1, .closes_now = true};
+    const int answer = hp_close_others(&none);
+    return answer < 0 ? answer : 0;
+}
+
+/* The range is left out of the copy: what is being closed here was never held. The numbers up to
+ * the end's are, by some kernels, for the length of this call. */
+static int take_table(int end) {
+    int answer = hp_sys_close_range((unsigned)end + 1, ~0u, RANGE_UNSHARE);
+    if (answer < 0) answer = hp_sys_unshare(CLONE_FILES);
+    if (answer < 0 || end == END) return answer < 0 ? answer : empty_slowly();
+    answer = hp_sys_dup3(end, END);
+    return answer < 0 ? answer : empty_slowly();
+}
+
+static void say_ready(struct hp_channel *channel, uint32_t how) {
+    __atomic_store_n(&channel->ready, how, __ATOMIC_RELEASE);
+    hp_sys_futex_wake(&channel->ready, 1);
+}
+
+/* The numbers that the descriptors have in this table, in the order in which they were sent. */
+static void renumber(struct hp_start *start, const int *fds) {
+    const unsigned count = start->plan->fd_count;
+    for (unsigned i = 0; i < count; i++)
+        if (start->parent[i] != HP_SPAWN_NULL) start->parent[i] = *fds++;
+    for (unsigned i = 0; i < HP_EXTRAS; i++)
+        if (start->extra[i] >= 0) start->extra[i] = *fds++;
+}
+
+static void serve(struct hp_start *start, const int *fds) {
+    renumber(start, fds);
+    start->answer = hp_start_run(start);
+    hp_channel_send(END, start, &start->pidfd, start->answer == 0 && start->pidfd >= 0);
+    empty_slowly();
+}
+
+void hp_launcher_serve(void *argument) {
+    struct hp_channel *channel = argument;
+    if (take_table(channel->theirs) < 0) {
+        say_ready(channel, 2);
+        return;
+    }
+    say_ready(channel, 1);
+    struct hp_start *start;
+    int fds[HP_CARGO_MAX];
+    while (hp_channel_receive(END, &start, fds) >= 0) serve(start, fds);
+}
