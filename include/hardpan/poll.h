@@ -92,7 +92,10 @@ enum hp_poll_has {
     HP_POLL_HAS_PWAIT2 =
         1 << 2, /* epoll_pwait2 (5.11); else epoll_pwait, to the next millisecond */
     HP_POLL_HAS_EVENTFD = 1 << 3, /* else a pipe */
-    HP_POLL_HAS_USER = 1 << 4     /* EVFILT_USER of a kqueue; else a pipe */
+    HP_POLL_HAS_USER = 1 << 4,    /* EVFILT_USER of a kqueue; else a pipe */
+    /* membarrier (4.14); else each delivery has a locked store, which only pollers with several
+     * batches have where there is one */
+    HP_POLL_HAS_MEMBARRIER = 1 << 5
 };
 
 /* From now on what is in `missing` counts as absent for pollers opened or rebuilt after: how a
@@ -110,6 +113,7 @@ struct hp_poll_totals {
     uint64_t wakes, wake_writes; /* calls of hp_poller_wake; writes, those for timers included */
     uint64_t stale;              /* events that were held back: their registration was removed */
     uint64_t awaited;            /* removals that waited until a delivery had ended */
+    uint64_t barriers;           /* calls of membarrier, to look at the only batch */
     uint64_t timer_steps;        /* levels that timers moved up and down in the heap */
 };
 

@@ -1,7 +1,42 @@
 /* SPDX-License-Identifier: MIT */
 /* Handing out what was found. Before an event is believed its registration is pinned; who removes
  * it bumps the generation and looks for pins after, so one of the two sees the other. */
+#include <hardpan/sys.h>
+
 #include "poll.h"
+
+/* ---- One batch, or several ------------------------------------------------------------------- */
+
+/* Refused after it was granted, by a filter that was put up since: once, a time in which any
+ * processor has long written what it had to write, and locked stores from then on. */
+static void barrier(struct hp_poller *poller) {
+    hp_poll_count(&hp_poll_counters.barriers, 1);
+    if (hp_sys_membarrier(HP_BARRIER) == 0) return;
+    poller->barriers = false;
+    __atomic_store_n(&poller->lone, 0, __ATOMIC_SEQ_CST);
+    hp_sys_sleep(hp_sys_after(1000000));
+}
+
+/* The number of batches has changed, and the poller is locked. */
+static void count_batches(struct hp_poller *poller) {
+    const bool lone = poller->barriers && poller->batches && !poller->batches->later;
+    const bool was = poller->lone;
+    __atomic_store_n(&poller->lone, lone, __ATOMIC_SEQ_CST);
+    if (was && !lone && poller->batches) barrier(poller);
+}
+
+/* Whether another batch than `own` delivers it, which was ended before: between the two is a barrier
+ * on this side, too. The poller is locked. */
+bool hp_batch_delivers(struct hp_poller *poller, hp_token token, const struct hp_batch *own) {
+    if (poller->batches == own && (!own || !own->later)) return false;
+    if (poller->lone)
+        barrier(poller);
+    else
+        __atomic_fetch_add(&poller->looks, 1, __ATOMIC_SEQ_CST);
+    for (const struct hp_batch *batch = poller->batches; batch; batch = batch->later)
+        if (batch != own && __atomic_load_n(&batch->pinned, __ATOMIC_SEQ_CST) == token) return true;
+    return false;
+}
 
 int hp_batch_open(struct hp_batch *batch, struct hp_poller *poller, struct hp_event *room,
                   unsigned capacity) {
@@ -10,6 +45,7 @@ int hp_batch_open(struct hp_batch *batch, struct hp_poller *poller, struct hp_ev
     hp_lock(&poller->lock);
     batch->later = poller->batches;
     poller->batches = batch;
+    count_batches(poller);
     hp_unlock(&poller->lock);
     return 0;
 }
@@ -21,25 +57,20 @@ void hp_batch_close(struct hp_batch *batch) {
     struct hp_batch **link = &poller->batches;
     while (*link && *link != batch) link = &(*link)->later;
     if (*link) *link = batch->later;
+    count_batches(poller);
     hp_unlock(&poller->lock);
     *batch = (struct hp_batch){.poller = 0};
 }
 
-static void tell_removers(struct hp_poller *poller) {
+void hp_batch_tell(struct hp_poller *poller) {
     __atomic_fetch_add(&poller->ends, 1, __ATOMIC_SEQ_CST);
     hp_sys_futex_wake(&poller->ends, INT32_MAX);
 }
 
-/* Ends one delivery and begins another; 0 begins none. */
-static void pin(struct hp_batch *batch, hp_token token) {
-    const hp_token before = batch->pinned;
-    if (before == token) return;
-    __atomic_store_n(&batch->pinned, token, __ATOMIC_SEQ_CST);
-    struct hp_poller *poller = batch->poller;
-    if (before && __atomic_load_n(&poller->removers, __ATOMIC_SEQ_CST)) tell_removers(poller);
+void hp_batch_done(struct hp_batch *batch) {
+    hp_batch_say(batch->poller, &batch->pinned, 0);
+    if (__atomic_load_n(&batch->poller->removers, __ATOMIC_SEQ_CST)) hp_batch_tell(batch->poller);
 }
-
-void hp_batch_done(struct hp_batch *batch) { pin(batch, 0); }
 
 /* Closed with the registration, and its number another's: looked at under the lock. */
 static bool take_signal(struct hp_poller *poller, const struct hp_slot *slot,
@@ -52,41 +83,59 @@ static bool take_signal(struct hp_poller *poller, const struct hp_slot *slot,
     return got > 0;
 }
 
+static bool is_live(const struct hp_slot *slot, hp_token token) {
+    return __atomic_load_n(&slot->generation, __ATOMIC_SEQ_CST) == hp_token_generation(token);
+}
+
 /* What only some kinds need. A timer that was set anew is not due for the old deadline. */
 static bool is_still_so(struct hp_poller *poller, struct hp_slot *slot, struct hp_event *event) {
     switch (event->kind) {
     case HP_POLL_TIMER: return __atomic_load_n(&slot->deadline, __ATOMIC_RELAXED) == event->value;
     case HP_POLL_SIGNAL: return !poller->backend->take || take_signal(poller, slot, event);
+    case HP_POLL_PROCESS:
+        event->value = __atomic_load_n(&slot->number, __ATOMIC_ACQUIRE);
+        return is_live(slot, event->token);
+    case HP_POLL_WAKE: event->token = 0; return true;
     default: return true;
     }
 }
 
-static bool deliver(struct hp_batch *batch, struct hp_event *event) {
+/* All but the way of a descriptor's event that nobody waits for the end of. */
+__attribute__((noinline)) static int next_rare(struct hp_batch *batch,
+                                               const struct hp_event **event) {
     struct hp_poller *poller = batch->poller;
-    if (!event->token) { /* a wake */
-        pin(batch, 0);
-        return true;
-    }
-    struct hp_slot *slot = &poller->slot[hp_token_slot(event->token)];
-    pin(batch, event->token);
-    event->data = __atomic_load_n(&slot->data, __ATOMIC_ACQUIRE);
-    event->kind = __atomic_load_n(&slot->kind, __ATOMIC_ACQUIRE);
-    const int number = __atomic_load_n(&slot->number, __ATOMIC_ACQUIRE);
-    if (__atomic_load_n(&slot->generation, __ATOMIC_SEQ_CST) != hp_token_generation(event->token)) {
+    struct hp_event *found = &batch->room[batch->next - 1];
+    struct hp_slot *slot = &poller->slot[hp_token_slot(found->token)];
+    if (__atomic_load_n(&poller->removers, __ATOMIC_SEQ_CST)) hp_batch_tell(poller);
+    if (!is_live(slot, found->token)) {
         hp_poll_count(&hp_poll_counters.stale, 1);
-        return false;
+        return hp_batch_next(batch, event);
     }
-    if (event->kind == HP_POLL_PROCESS) event->value = number;
-    return event->kind == HP_POLL_DESCRIPTOR || is_still_so(poller, slot, event);
+    if (!is_still_so(poller, slot, found)) return hp_batch_next(batch, event);
+    *event = found;
+    return 1;
 }
 
+/* Right after a call, and this comes right after the caller's, each branch that is taken costs as
+ * much as all the rest: the usual way has none. */
 int hp_batch_next(struct hp_batch *batch, const struct hp_event **event) {
-    while (batch->next < batch->count) {
-        struct hp_event *found = &batch->room[batch->next++];
-        if (!deliver(batch, found)) continue;
-        *event = found;
-        return 1;
+    const unsigned next = batch->next;
+    if (__builtin_expect(next >= batch->count, 0)) {
+        hp_batch_done(batch);
+        return 0;
     }
-    pin(batch, 0);
-    return 0;
+    struct hp_poller *poller = batch->poller;
+    struct hp_event *found = &batch->room[next];
+    const hp_token token = found->token;
+    const struct hp_slot *slot = &poller->slot[hp_token_slot(token)];
+    batch->next = next + 1;
+    hp_batch_say(poller, &batch->pinned, token);
+    const uint32_t removers = __atomic_load_n(&poller->removers, __ATOMIC_SEQ_CST);
+    found->data = __atomic_load_n(&slot->data, __ATOMIC_ACQUIRE);
+    found->kind = __atomic_load_n(&slot->kind, __ATOMIC_ACQUIRE);
+    const uint32_t generation = __atomic_load_n(&slot->generation, __ATOMIC_SEQ_CST);
+    const uint32_t other = (generation ^ hp_token_generation(token)) | removers;
+    if (__builtin_expect((other | (uint32_t)found->kind) != 0, 0)) return next_rare(batch, event);
+    *event = found;
+    return 1;
 }

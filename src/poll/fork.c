@@ -7,13 +7,13 @@
 
 static void forget_threads(struct hp_poller *poller) {
     poller->batches = 0;
-    poller->wake = poller->removers = poller->oversleepers = 0;
+    poller->wake = poller->removers = poller->oversleepers = poller->lone = 0;
 }
 
 /* Descriptors of the parent's that this process has not are lost, as if they had been removed. */
 static int enter_again(struct hp_poller *poller) {
     int lost = 0;
-    for (uint32_t i = 0; i < poller->slots; i++) {
+    for (uint32_t i = 1; i < poller->slots; i++) {
         struct hp_slot *slot = &poller->slot[i];
         if (!hp_slot_is_live(slot) || slot->kind == HP_POLL_TIMER) continue;
         slot->interest &= ~(unsigned)HP_POLL_SPENT;

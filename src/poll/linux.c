@@ -17,7 +17,8 @@ static int open_signal(int number) {
     return hp_sys_signalfd(-1, &mask, sizeof mask, SFD_NONBLOCK);
 }
 
-/* EINVAL is also what pidfd_open says of a process that is being reaped, or of a thread's number. */
+/* EINVAL is also what pidfd_open says of a process that is being reaped, and of a thread's number.
+ */
 static int open_process(int number) {
     if (number < 1) return -ESRCH;
     const int fd = hp_sys_pidfd_open(number, 0);

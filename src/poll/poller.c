@@ -1,15 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening and closing: space first, then the best back end and the best waker that this kernel does
  * not refuse. */
+#include <hardpan/sys.h>
+
 #include "poll.h"
 
-enum { CAPACITY_LEAST = 1024, HEAD = sizeof(struct hp_poller) };
+enum { CAPACITY_LEAST = 1024, HEAD = sizeof(struct hp_poller) + sizeof(struct hp_slot) };
 
 static size_t usual_capacity(void) { return sizeof(void *) == 8 ? 4u << 20 : 256u << 10; }
 
 bool hp_poll_is_refusal(int answer) {
     return answer == -ENOSYS || answer == -EPERM || answer == -EINVAL || answer == -E2BIG;
 }
+
+/* What a poller stands on that could not be made anew in a forked child. */
+static int wait_for_nothing(struct hp_poller *poller, struct hp_batch *batch,
+                            hp_deadline deadline) {
+    (void)poller, (void)batch, (void)deadline;
+    return -EBADF;
+}
+static const struct hp_poll_backend nothing = {.name = "none", .wait = wait_for_nothing};
+
+bool hp_poller_is_open(const struct hp_poller *poller) { return poller->backend != &nothing; }
 
 static int start_backend(struct hp_poller *poller) {
     int answer = -ENOSYS;
@@ -36,24 +48,33 @@ static int start_waker(struct hp_poller *poller) {
     return answer;
 }
 
+/* The right to them is the process's, and asking for it again costs nothing. */
+static bool ask_for_barriers(void) {
+    if (!hp_poll_has(HP_POLL_HAS_MEMBARRIER)) return false;
+    if (hp_sys_membarrier(HP_BARRIER_REGISTER) == 0) return true;
+    hp_poll_lack(HP_POLL_HAS_MEMBARRIER);
+    return false;
+}
+
 int hp_poller_start(struct hp_poller *poller) {
+    poller->barriers = ask_for_barriers();
     int answer = start_backend(poller);
     if (answer < 0) {
-        poller->backend = 0;
+        poller->backend = &nothing;
         return answer;
     }
     answer = start_waker(poller);
     if (answer >= 0) return 0;
     poller->backend->close(poller);
-    poller->backend = 0;
+    poller->backend = &nothing;
     return answer;
 }
 
 void hp_poller_stop(struct hp_poller *poller) {
-    if (!poller->backend) return;
+    if (!hp_poller_is_open(poller)) return;
     poller->waker->close(poller);
     poller->backend->close(poller);
-    poller->backend = 0;
+    poller->backend = &nothing;
 }
 
 /* The heap is reserved for all slots: memory that nobody touches costs nothing. */
@@ -88,7 +109,9 @@ static int make(struct hp_arena *space, const struct hp_arena *timers, size_t ca
     struct hp_poller *poller = at;
     poller->space = *space;
     poller->timers = *timers;
-    poller->capacity = (uint32_t)capacity;
+    poller->slot[0] = (struct hp_slot){.generation = 1, .kind = HP_POLL_WAKE};
+    poller->slots = poller->ready = 1;
+    poller->capacity = (uint32_t)capacity + 1;
     poller->free = HP_POLL_NONE;
     poller->first = HP_FOREVER;
     answer = hp_poller_start(poller);
@@ -114,16 +137,16 @@ static bool owns_descriptor(const struct hp_slot *slot) {
 }
 
 void hp_poller_close(struct hp_poller *poller) {
-    for (uint32_t i = 0; i < poller->slots; i++)
+    for (uint32_t i = 1; i < poller->slots; i++)
         if (owns_descriptor(&poller->slot[i])) hp_sys_close(poller->slot[i].fd);
     hp_poller_stop(poller);
     release(poller->space, poller->timers);
 }
 
 void hp_poller_info(const struct hp_poller *poller, struct hp_poller_info *info) {
-    info->backend = poller->backend ? poller->backend->name : "none";
-    info->waker = poller->backend ? poller->waker->name : "none";
-    info->modes = poller->backend ? poller->backend->modes : 0;
-    info->capacity = poller->capacity;
+    info->backend = poller->backend->name;
+    info->waker = hp_poller_is_open(poller) ? poller->waker->name : "none";
+    info->modes = poller->backend->modes;
+    info->capacity = poller->capacity - 1;
     info->registered = __atomic_load_n(&poller->registered, __ATOMIC_RELAXED);
 }

@@ -11,7 +11,7 @@ enum {
 
 /* What Linux refuses for an exclusive watch is refused on every back end alike. */
 static int check(const struct hp_poller *poller, unsigned interest) {
-    if (!poller->backend) return -EBADF;
+    if (!hp_poller_is_open(poller)) return -EBADF;
     if (interest & ~(unsigned)(READY | MODES)) return -EINVAL;
     if (interest & HP_POLL_EXCLUSIVE && interest & NOT_EXCLUSIVE) return -EINVAL;
     return interest & HP_POLL_EDGE & ~poller->backend->modes ? -EOPNOTSUPP : 0;
@@ -56,7 +56,7 @@ int hp_poller_add(struct hp_poller *poller, int fd, unsigned interest, void *dat
 }
 
 static int enter_source(struct hp_poller *poller, struct wish *wish, hp_token *token) {
-    if (!poller->backend) return -EBADF;
+    if (!hp_poller_is_open(poller)) return -EBADF;
     if (poller->backend->source) {
         wish->fd = poller->backend->source(wish->kind, wish->number);
         if (wish->fd < 0) return wish->fd;
@@ -97,20 +97,13 @@ int hp_poller_modify(struct hp_poller *poller, hp_token token, unsigned interest
 
 /* ---- Removal --------------------------------------------------------------------------------- */
 
-static bool is_delivered(const struct hp_poller *poller, hp_token token,
-                         const struct hp_batch *own) {
-    for (const struct hp_batch *batch = poller->batches; batch; batch = batch->later)
-        if (batch != own && __atomic_load_n(&batch->pinned, __ATOMIC_SEQ_CST) == token) return true;
-    return false;
-}
-
 /* What the poller made for it is closed under the lock, where hp_batch_next reads it. */
 static int leave(struct hp_poller *poller, struct hp_slot *slot) {
     if (slot->kind == HP_POLL_TIMER) {
         hp_timer_cancel(poller, slot);
         return 0;
     }
-    const int answer = poller->backend ? poller->backend->remove(poller, slot) : 0;
+    const int answer = hp_poller_is_open(poller) ? poller->backend->remove(poller, slot) : 0;
     if (slot->kind != HP_POLL_DESCRIPTOR && slot->fd >= 0) hp_sys_close(slot->fd);
     return answer;
 }
@@ -122,7 +115,7 @@ static int end(struct hp_poller *poller, hp_token token, const struct hp_batch *
     hp_slot_turn(slot);
     const int answer = leave(poller, slot);
     hp_slot_free(poller, slot);
-    *busy = is_delivered(poller, token, own);
+    *busy = hp_batch_delivers(poller, token, own);
     return answer;
 }
 
@@ -135,7 +128,7 @@ static int await(struct hp_poller *poller, hp_token token, const struct hp_batch
     for (int slept = 0; slept != -ETIMEDOUT;) {
         const uint32_t ends = __atomic_load_n(&poller->ends, __ATOMIC_SEQ_CST);
         hp_lock(&poller->lock);
-        busy = is_delivered(poller, token, own);
+        busy = hp_batch_delivers(poller, token, own);
         hp_unlock(&poller->lock);
         if (!busy) break;
         slept = hp_sys_futex_wait(&poller->ends, ends, deadline);
@@ -148,7 +141,7 @@ static int await(struct hp_poller *poller, hp_token token, const struct hp_batch
 int hp_poller_settle(struct hp_poller *poller, hp_token token, const struct hp_batch *own,
                      hp_deadline deadline) {
     hp_lock(&poller->lock);
-    const bool busy = is_delivered(poller, token, own);
+    const bool busy = hp_batch_delivers(poller, token, own);
     hp_unlock(&poller->lock);
     if (!busy) return 0;
     return deadline > HP_NOW ? await(poller, token, own, deadline) : HP_POLL_DELIVERING;

@@ -51,7 +51,7 @@ int hp_slot_take(struct hp_poller *poller, int kind, void *data, struct hp_slot 
 /* A life begins before the kernel knows of it, for its first event may come in another thread at
  * once, and ends before the kernel is told. */
 void hp_slot_turn(struct hp_slot *slot) {
-    __atomic_store_n(&slot->generation, slot->generation + 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&slot->generation, slot->generation + 1, __ATOMIC_RELEASE);
 }
 
 void hp_slot_free(struct hp_poller *poller, struct hp_slot *slot) {

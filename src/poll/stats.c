@@ -25,7 +25,8 @@ void hp_poll_forget(void) {
 }
 
 const char *hp_poll_has_name(unsigned bit) {
-    static const char *const names[] = {"epoll", "create1", "pwait2", "eventfd", "user"};
+    static const char *const names[] = {"epoll",   "create1", "pwait2",
+                                        "eventfd", "user",    "membarrier"};
     for (size_t i = 0; i < HP_COUNT(names); i++)
         if (bit == 1u << i) return names[i];
     return 0;

@@ -8,47 +8,58 @@ static hp_deadline first_of(const struct hp_poller *poller) {
     return __atomic_load_n(&poller->first, __ATOMIC_SEQ_CST);
 }
 
-static void collect_due(struct hp_poller *poller, struct hp_batch *batch, unsigned most) {
-    const hp_deadline first = first_of(poller);
-    if (first == HP_FOREVER || first > hp_sys_now() || most == 0) return;
+__attribute__((noinline)) static void collect_due(struct hp_poller *poller, struct hp_batch *batch,
+                                                  unsigned most) {
+    if (most == 0 || first_of(poller) > hp_sys_now()) return;
     hp_lock(&poller->lock);
     hp_timer_collect(poller, batch, most);
     hp_unlock(&poller->lock);
 }
 
-/* Said before the timers are looked at again: who arms one looks at this after. */
+/* Somebody may have counted on this thread to be awake in time. */
+__attribute__((noinline)) static void hand_on(struct hp_poller *poller) {
+    hp_lock(&poller->lock);
+    hp_timer_hurry(poller);
+    hp_unlock(&poller->lock);
+}
+
+enum { AT_ONCE = 1 };
+
+static hp_deadline sooner(hp_deadline until, hp_deadline first) {
+    if (first >= until) return until;
+    return first > AT_ONCE ? first : AT_ONCE;
+}
+
+/* Said before the timers are looked at again: who arms one looks at this after. It also says that
+ * the last delivery has ended. */
 static hp_deadline announce(struct hp_poller *poller, struct hp_batch *batch, hp_deadline until) {
-    enum { AT_ONCE = 1 };
-    hp_deadline first = HP_FOREVER;
-    do {
-        if (first < until) until = first > AT_ONCE ? first : AT_ONCE;
-        __atomic_store_n(&batch->until, until, __ATOMIC_SEQ_CST);
-        first = first_of(poller);
-    } while (first < until && until > AT_ONCE);
-    return until;
+    __atomic_store_n(&batch->until, until > HP_NOW ? until : HP_NOW, __ATOMIC_SEQ_CST);
+    const hp_deadline sooner_one = sooner(until, first_of(poller));
+    if (__builtin_expect(__atomic_load_n(&poller->removers, __ATOMIC_SEQ_CST) != 0, 0))
+        hp_batch_tell(poller);
+    return __builtin_expect(sooner_one < until, 0) ? announce(poller, batch, sooner_one) : until;
 }
 
-static int sleep_until(struct hp_poller *poller, struct hp_batch *batch, hp_deadline until) {
-    if (until > HP_NOW) until = announce(poller, batch, until);
-    const int answer = poller->backend->wait(poller, batch, until);
-    if (until <= HP_NOW) return answer;
-    __atomic_store_n(&batch->until, 0, __ATOMIC_SEQ_CST);
-    if (__atomic_load_n(&poller->oversleepers, __ATOMIC_SEQ_CST)) {
-        hp_lock(&poller->lock);
-        hp_timer_hurry(poller);
-        hp_unlock(&poller->lock);
-    }
-    return answer;
+/* Timers that are due come first, in half of the room at most, so that neither they nor descriptors
+ * wait for ever. */
+static hp_deadline collect_first(struct hp_poller *poller, struct hp_batch *batch,
+                                 hp_deadline deadline) {
+    collect_due(poller, batch, batch->capacity / 2);
+    return batch->count ? HP_NOW : sooner(deadline, first_of(poller));
 }
 
-/* Half of the room at most is for timers at first, so that neither they nor descriptors wait for
- * ever. */
 static int look(struct hp_poller *poller, struct hp_batch *batch, hp_deadline deadline) {
     batch->count = batch->next = 0;
-    collect_due(poller, batch, batch->capacity / 2);
-    const int answer = sleep_until(poller, batch, batch->count ? HP_NOW : deadline);
-    collect_due(poller, batch, batch->capacity - batch->count);
-    return batch->count ? (int)batch->count : answer;
+    if (__builtin_expect(first_of(poller) != HP_FOREVER, 0))
+        deadline = collect_first(poller, batch, deadline);
+    const hp_deadline until = announce(poller, batch, deadline);
+    const int answer = poller->backend->wait(poller, batch, until);
+    hp_batch_say(poller, (uint64_t *)&batch->until, 0);
+    if (__builtin_expect(first_of(poller) != HP_FOREVER, 0)) {
+        if (__atomic_load_n(&poller->oversleepers, __ATOMIC_SEQ_CST)) hand_on(poller);
+        collect_due(poller, batch, batch->capacity - batch->count);
+    }
+    return __builtin_expect(batch->count != 0, 1) ? (int)batch->count : answer;
 }
 
 static bool is_over(hp_deadline deadline) {
@@ -60,9 +71,8 @@ static bool is_over(hp_deadline deadline) {
 int hp_batch_wait(struct hp_batch *batch, hp_deadline deadline) {
     struct hp_poller *poller = batch->poller;
     int found;
-    hp_batch_done(batch);
-    if (!poller->backend) return -EBADF;
+    __atomic_store_n(&batch->pinned, 0, __ATOMIC_RELEASE);
     do found = look(poller, batch, deadline);
-    while (found == 0 && !is_over(deadline));
+    while (__builtin_expect(found == 0, 0) && !is_over(deadline));
     return found;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Wakes are bits of one word: who finds it at 0 writes, whoever comes before the answer need not. */
+/* Wakes are bits of one word: who finds it at 0 writes, and who comes before the answer does not.
+ */
 #include "poll.h"
 
 int hp_poll_ring(struct hp_poller *poller, uint32_t why) {
@@ -11,7 +12,7 @@ int hp_poll_ring(struct hp_poller *poller, uint32_t why) {
 }
 
 int hp_poller_wake(struct hp_poller *poller) {
-    if (!poller->backend) return -EBADF;
+    if (!hp_poller_is_open(poller)) return -EBADF;
     hp_poll_count(&hp_poll_counters.wakes, 1);
     return hp_poll_ring(poller, HP_WAKE_USER);
 }
@@ -22,5 +23,5 @@ void hp_batch_put_wake(struct hp_batch *batch) {
     poller->waker->quiet(poller);
     const uint32_t why = __atomic_exchange_n(&poller->wake, 0, __ATOMIC_SEQ_CST);
     if (!(why & HP_WAKE_USER)) return;
-    batch->room[batch->count++] = (struct hp_event){.kind = HP_POLL_WAKE};
+    batch->room[batch->count++] = (struct hp_event){.token = HP_POLL_WOKEN};
 }

@@ -5,15 +5,13 @@
 #include "enter.h"
 
 struct hp_sys_counters hp_sys_counters;
-static unsigned lacking;
+unsigned hp_sys_lacking;
 
 void hp_sys_count_retry(void) { hp_sys_count(&hp_sys_counters.retries); }
 
-bool hp_sys_lacks(enum hp_lack call) { return __atomic_load_n(&lacking, __ATOMIC_RELAXED) & call; }
+void hp_sys_learn(enum hp_lack call) { __atomic_fetch_or(&hp_sys_lacking, call, __ATOMIC_RELAXED); }
 
-void hp_sys_learn(enum hp_lack call) { __atomic_fetch_or(&lacking, call, __ATOMIC_RELAXED); }
-
-void hp_sys_forget(void) { __atomic_store_n(&lacking, 0, __ATOMIC_RELAXED); }
+void hp_sys_forget(void) { __atomic_store_n(&hp_sys_lacking, 0, __ATOMIC_RELAXED); }
 
 void hp_sys_stats(struct hp_sys_totals *totals) {
     totals->retries = __atomic_load_n(&hp_sys_counters.retries, __ATOMIC_RELAXED);

@@ -20,7 +20,10 @@ HP_INLINE void hp_sys_count(hp_counter *counter) {
 
 enum hp_lack { LACKS_EPOLL_PWAIT2 = 1 };
 
-bool hp_sys_lacks(enum hp_lack call);
+extern unsigned hp_sys_lacking;
+HP_INLINE bool hp_sys_lacks(enum hp_lack call) {
+    return __atomic_load_n(&hp_sys_lacking, __ATOMIC_RELAXED) & call;
+}
 void hp_sys_learn(enum hp_lack call);
 void hp_sys_forget(void); /* of test builds: what was learnt is unknown again */
 

@@ -35,6 +35,10 @@ int hp_sys_kqueue1(void);
 /* What kind of file it is, where there is no statx: `kind` is the system's own struct stat. */
 int hp_sys_fstat(int fd, void *kind);
 
+/* A memory barrier in every thread of this process that runs, or the request for the right to one
+ * (MEMBARRIER_CMD_*). Linux 4.14 for the kinds that are quick. */
+int hp_sys_membarrier(int command);
+
 /* What kind of file it is: `kind` is struct statx, 256 bytes that are one on every architecture.
  * Linux 4.11. */
 int hp_sys_statx(int directory, const char *path, int flags, unsigned mask, void *kind);

@@ -37,8 +37,9 @@ static int64_t milliseconds(const struct hp_kernel_time *left) {
     return left ? left->sec * 1000 + (left->nsec + 999999) / 1000000 : -1;
 }
 
-static int epoll_rounded(int epoll, struct epoll_event *events, int capacity,
-                         const struct hp_kernel_time *left) {
+__attribute__((cold, noinline)) static int epoll_rounded(int epoll, struct epoll_event *events,
+                                                         int capacity,
+                                                         const struct hp_kernel_time *left) {
     hp_sys_count(&hp_sys_counters.millisecond_waits);
     const int64_t wanted = milliseconds(left);
     return (int)ENTER6(epoll_pwait, epoll, events, capacity,
@@ -65,23 +66,36 @@ static int epoll_once(int epoll, struct epoll_event *events, int capacity,
     if (!hp_sys_lacks(LACKS_EPOLL_PWAIT2)) {
         const int answer =
             (int)ENTER6(epoll_pwait2, epoll, events, capacity, left, 0, KERNEL_SIGSET_BYTES);
-        if (!is_refusal(answer)) return answer;
+        if (__builtin_expect(answer >= 0, 1) || !is_refusal(answer)) return answer;
         if (answer == -HP_EINVAL) return epoll_doubted(epoll, events, capacity, left);
         hp_sys_learn(LACKS_EPOLL_PWAIT2);
     }
     return epoll_rounded(epoll, events, capacity, left);
 }
 
-/* epoll_pwait counts to 24 days: a longer wait ends there with nothing, and goes on. */
-int hp_sys_epoll_wait(int epoll, struct epoll_event *events, int capacity, hp_deadline deadline) {
+/* Nothing was found, or it went wrong. epoll_pwait counts to 24 days: a longer wait ends there with
+ * nothing, and goes on. Apart, so that a wait that finds something saves few registers. */
+__attribute__((cold, noinline)) static int epoll_again(int epoll, struct epoll_event *events,
+                                                       int capacity, hp_deadline deadline,
+                                                       int answer) {
     for (;;) {
         struct hp_kernel_time kept;
         const struct hp_kernel_time *left = hp_time_left(deadline, &kept);
-        const int answer = epoll_once(epoll, events, capacity, left);
-        if (answer == 0 && milliseconds(left) > INT32_MAX) continue;
-        if (answer != -HP_EINTR) return answer;
-        hp_sys_count_retry();
+        if (answer == -HP_EINTR)
+            hp_sys_count_retry();
+        else if (answer != 0 || !left || (left->sec | left->nsec) == 0)
+            return answer;
+        answer = epoll_once(epoll, events, capacity, left);
     }
+}
+
+int hp_sys_epoll_wait(int epoll, struct epoll_event *events, int capacity, hp_deadline deadline) {
+    struct hp_kernel_time kept;
+    const struct hp_kernel_time *left =
+        __builtin_expect(deadline == HP_FOREVER, 1) ? 0 : hp_time_left(deadline, &kept);
+    const int answer = epoll_once(epoll, events, capacity, left);
+    if (__builtin_expect(answer > 0, 1)) return answer;
+    return epoll_again(epoll, events, capacity, deadline, answer);
 }
 
 /* Its changes have been applied when EINTR comes (kqueue(2) of FreeBSD and NetBSD): given again,
@@ -117,6 +131,8 @@ int hp_sys_futex_wait_kernel(const uint32_t *word, uint32_t value) {
         hp_sys_count_retry();
     }
 }
+
+int hp_sys_membarrier(int command) { return (int)ENTER2(membarrier, command, 0); }
 
 int hp_sys_futex_wake(const uint32_t *word, int count) {
     return (int)ENTER6(futex, word, FLAG_FUTEX_WAKE, count, 0, 0, 0);

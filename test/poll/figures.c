@@ -50,8 +50,9 @@ static void opening_and_closing(void **state) {
     (void)state;
     struct hp_poller *poller;
     const bool by_create = !t.on_poll && !hp_poll_has(HP_POLL_HAS_CREATE1);
-    /* two reservations, a commit, epoll_create1, eventfd, and its EPOLL_CTL_ADD */
-    assert_calls(assert_int_equal(hp_poller_open(&poller, 0), 0), t.on_poll ? 8 : 6 + by_create);
+    /* two reservations, a commit, membarrier, epoll_create1, eventfd, and its EPOLL_CTL_ADD */
+    assert_calls(assert_int_equal(hp_poller_open(&poller, 0), 0),
+                 (t.on_poll ? 8 : 6 + by_create) + hp_poll_has(HP_POLL_HAS_MEMBARRIER));
     assert_calls(hp_poller_close(poller), (t.on_poll ? 7 : 4) + t.with_pipe);
 }
 
@@ -61,9 +62,24 @@ static void registering(void **state) {
     add(t.poller, t.ends[1], HP_POLL_READABLE, 0); /* memory, once */
     assert_calls(token = add(t.poller, t.ends[0], HP_POLL_READABLE, 0), 1);
     assert_calls(hp_poller_modify(t.poller, token, HP_POLL_WRITABLE), !t.on_poll);
-    assert_calls(hp_poller_remove(t.poller, token, 0, HP_FOREVER), !t.on_poll);
+    assert_calls(hp_poller_remove(t.poller, token, &t.batch, HP_FOREVER), !t.on_poll);
+    assert_calls(hp_poller_remove(t.poller, token, &t.batch, HP_FOREVER), 0);
+    assert_calls(hp_poller_settle(t.poller, token, &t.batch, HP_FOREVER), 0);
+}
+
+/* The only batch, and nobody said that it is the caller's: the kernel makes the barrier. */
+static void looking_at_anothers_batch(void **state) {
+    (void)state;
+    hp_token token = 0;
+    struct hp_batch second;
+    struct hp_event room[2];
+    const bool barriers = t.poller->barriers;
+    hp_poller_add_timer(t.poller, HP_FOREVER, 0, &token);
+    assert_calls(hp_poller_remove(t.poller, token, 0, HP_FOREVER), barriers);
+    hp_poller_add_timer(t.poller, HP_FOREVER, 0, &token);
+    assert_calls(hp_batch_open(&second, t.poller, room, 2), barriers);
     assert_calls(hp_poller_remove(t.poller, token, 0, HP_FOREVER), 0);
-    assert_calls(hp_poller_settle(t.poller, token, 0, HP_FOREVER), 0);
+    assert_calls(hp_batch_close(&second), 0);
 }
 
 static void timers(void **state) {
@@ -72,7 +88,7 @@ static void timers(void **state) {
     hp_poller_add_timer(t.poller, HP_FOREVER - 1, 0, &token); /* memory, once */
     assert_calls(hp_poller_add_timer(t.poller, hp_sys_after(SECOND), 0, &token), 0);
     assert_calls(hp_poller_set_timer(t.poller, token, hp_sys_after(SECOND * 2)), 0);
-    assert_calls(hp_poller_remove(t.poller, token, 0, HP_FOREVER), 0);
+    assert_calls(hp_poller_remove(t.poller, token, &t.batch, HP_FOREVER), 0);
 }
 
 static void waiting_and_delivering(void **state) {
@@ -115,7 +131,7 @@ static void processes_and_signals(void **state) {
     raise(SIGUSR1);
     assert_calls(assert_int_equal(hp_batch_wait(&t.batch, soon()), 1), 1);
     assert_calls(assert_int_equal(hp_batch_next(&t.batch, &event), 1), 1);
-    assert_calls(hp_poller_remove(t.poller, process, 0, HP_FOREVER), 2 - t.on_poll);
+    assert_calls(hp_poller_remove(t.poller, process, &t.batch, HP_FOREVER), 2 - t.on_poll);
     assert_calls(hp_poller_remove(t.poller, signal, &t.batch, HP_FOREVER), 2 - t.on_poll);
 }
 
@@ -155,6 +171,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(opening_and_closing),
         TEST(registering),
+        TEST(looking_at_anothers_batch),
         TEST(timers),
         TEST(waiting_and_delivering),
         TEST(a_timed_wait_that_times_out),

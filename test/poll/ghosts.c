@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads that wait and deliver, while others add, remove, free and close, so that slots, memory and
- * numbers of descriptors are somebody else's all the time. Whoever is handed an event asks whether
- * its owner lives, and asks again when the delivery ends. What programs do without generations,
- * EPOLL_CTL_DEL and then free, is run in the same harness and is caught. */
+/* Threads that wait and deliver, while others add, remove, free and close, so that slots, memory
+ * and numbers of descriptors are somebody else's all the time. Whoever is handed an event asks
+ * whether its owner lives, and asks again when the delivery ends. What programs do without
+ * generations, EPOLL_CTL_DEL and then free, is run in the same harness and is caught. */
 #include "poll_test.h"
 
 #include <sched.h>

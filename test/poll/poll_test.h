@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the tests of this room share. HP_POLL_LACKS names what hardpan is to do without, by the names
- * of hp_poll_has_name, parted by '+': so each test runs on each back end and waker. HP_POLL_RUNG
- * names a counter that must have moved by the end, HP_POLL_CALM one that must not. */
+/* What the tests of this room share. HP_POLL_LACKS names what hardpan is to do without, by the
+ * names of hp_poll_has_name, parted by '+': so each test runs on each back end and waker.
+ * HP_POLL_RUNG names a counter that must have moved by the end, HP_POLL_CALM one that must not. */
 #ifndef POLL_TEST_H
 #define POLL_TEST_H
 

@@ -98,7 +98,8 @@ static const enum hp_call swept[] = {
     HP_CALL_mmap,      HP_CALL_mprotect,     HP_CALL_epoll_create1, HP_CALL_epoll_create,
     HP_CALL_epoll_ctl, HP_CALL_epoll_pwait2, HP_CALL_epoll_pwait,   HP_CALL_ppoll,
     HP_CALL_eventfd2,  HP_CALL_pipe2,        HP_CALL_fcntl,         HP_CALL_statx,
-    HP_CALL_signalfd4, HP_CALL_pidfd_open,   HP_CALL_read,          HP_CALL_write};
+    HP_CALL_signalfd4, HP_CALL_pidfd_open,   HP_CALL_read,          HP_CALL_write,
+    HP_CALL_membarrier};
 static const int errors[] = {ENOMEM, EMFILE, EINVAL, EPERM, ENOSYS, EBADF, EAGAIN, E2BIG, ENOSPC};
 
 struct trial {

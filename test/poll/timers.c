@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Timers: in order, never early, at most once for a deadline, cancelled for good; what a million of
- * them cost, counted in levels of the heap and in calls; and a sleeper that hears of an earlier one.
- */
+ * them cost, counted in levels of the heap and in calls; and a sleeper that hears of an earlier. */
 #include "poll_test.h"
 
 #include <sched.h>
@@ -283,12 +282,12 @@ static void sleepers_hear_of_an_earlier_timer(void **state) {
         assert_int_equal(hp_poller_remove(t.poller, near, 0, HP_FOREVER), 0);
         assert_int_equal(hp_poller_remove(t.poller, far, 0, HP_FOREVER), 0);
     }
-    assert_in_range(s.waits, 50, 50 + SLEEPERS);
+    assert_in_range(GET(s.waits), 50, 50 + SLEEPERS);
     wake_all(threads);
 }
 
-/* Two of three take an event and stay away, among them maybe the only one that would have been awake
- * in time: the third has to keep watch then. */
+/* Two of three take an event and stay away, among them maybe the only one that would have been
+ * awake in time: the third has to keep watch then. */
 static struct {
     int fds[2], let_go;
     hp_token tokens[2];

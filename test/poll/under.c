@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* under NAME=ERROR[,NAME=ERROR...] PROGRAM: runs a program under a seccomp filter that answers those
- * calls with an error, as sandboxes and old kernels do. Of eventfd2 it is only the waker's own, so
- * that tests may go on using eventfds. */
+/* under NAME=ERROR[,NAME=ERROR...] PROGRAM: runs a program under a seccomp filter that answers
+ * those calls with an error, as sandboxes and old kernels do. Of eventfd2 it is only the waker's
+ * own, so that tests may go on using eventfds. */
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>

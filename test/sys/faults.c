@@ -85,6 +85,7 @@ static long by_recvmsg(void) { return hp_sys_recvmsg(1, P(2), 3); }
 static long by_clock_gettime(void) { return (long)hp_sys_now(); }
 static long by_clock_nanosleep(void) { return hp_sys_sleep(1); }
 static long by_futex(void) { return hp_sys_futex_wait(P(4), 2, HP_FOREVER); }
+static long by_membarrier(void) { return hp_sys_membarrier(1); }
 static long by_getpid(void) { return hp_sys_getpid(); }
 static long by_getppid(void) { return hp_sys_getppid(); }
 static long by_gettid(void) { return hp_sys_gettid(); }
@@ -185,6 +186,7 @@ static const struct fault_case {
     ROW(clock_gettime, FLAG_CLOCK_MONOTONIC, ANY),
     ROW(clock_nanosleep, FLAG_CLOCK_MONOTONIC, FLAG_TIMER_ABSTIME, ANY, 0),
     ROW(futex, 4, FLAG_FUTEX_WAIT_BITSET, 2, 0, 0, FLAG_FUTEX_ANY),
+    ROW(membarrier, 1, 0),
     ROW(getpid),
     ROW(getppid),
     ROW(gettid),

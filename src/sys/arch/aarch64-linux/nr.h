@@ -64,6 +64,7 @@ enum {
     HP_NR_clock_gettime = 113,
     HP_NR_clock_nanosleep = 115,
     HP_NR_futex = 98,
+    HP_NR_membarrier = 283,
     HP_NR_getpid = 172,
     HP_NR_getppid = 173,
     HP_NR_gettid = 178,

@@ -65,6 +65,7 @@ enum {
     HP_NR_clock_gettime = 403,   /* clock_gettime64 */
     HP_NR_clock_nanosleep = 407, /* clock_nanosleep_time64 */
     HP_NR_futex = 422,           /* futex_time64 */
+    HP_NR_membarrier = 375,
     HP_NR_getpid = 20,
     HP_NR_getppid = 64,
     HP_NR_gettid = 224,

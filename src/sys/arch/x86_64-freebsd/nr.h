@@ -65,6 +65,7 @@ enum {
     HP_NR_clock_gettime = 232,
     HP_NR_clock_nanosleep = 244,
     HP_NR_futex = -1,
+    HP_NR_membarrier = -1,
     HP_NR_getpid = 20,
     HP_NR_getppid = 39,
     HP_NR_gettid = -1,

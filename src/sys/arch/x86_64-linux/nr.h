@@ -64,6 +64,7 @@ enum {
     HP_NR_clock_gettime = 228,
     HP_NR_clock_nanosleep = 230,
     HP_NR_futex = 202,
+    HP_NR_membarrier = 324,
     HP_NR_getpid = 39,
     HP_NR_getppid = 110,
     HP_NR_gettid = 186,
