@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* do_mremap of mm/mremap.c, where it decides whether a mapping stays, and what place it moves to. */
+/* do_mremap of mm/mremap.c: whether a mapping stays where it is, and what place it moves to. */
 #include <errno.h>
 
 #include "layout.h"
@@ -18,7 +18,7 @@ static int check_arguments(const struct hp_layout_run *run, const struct remap *
     if (!(flags & HP_LAYOUT_MAP_FIXED)) return 0;
     const uint64_t to = remap->call->address;
     if (!(flags & HP_LAYOUT_MAY_MOVE) || to & (page - 1) || to > end - remap->length) return EINVAL;
-    /* a second view over itself: what is to be shown is unmapped first; up to 3.7 it is told apart */
+    /* a second view over itself: what it is to show is unmapped first; up to 3.7 it is refused */
     if (to == remap->at && !remap->old_length)
         return run->facts->search == HP_LAYOUT_CACHE ? EINVAL : EFAULT;
     const bool apart = remap->at + remap->old_length <= to || to + remap->length <= remap->at;

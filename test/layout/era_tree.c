@@ -254,14 +254,16 @@ static void starts_fork_in_different_ways(void **state) {
     era_set(&era, HP_LAYOUT_FACT_legacy, 0);
     era_set(&era, HP_LAYOUT_FACT_base, 0x7ffff7fff000);
     era_set(&era, HP_LAYOUT_FACT_legacy_base, 0x2aaaaaaab000);
-    put_blind_stack();
-    era_have(&era, 0x40200000, 0x40210000, HP_LAYOUT_READ);
-    era_have(&era, 0x40210000, 0x40220000, HP_LAYOUT_READ | HP_LAYOUT_GROWS_DOWN);
-    era_have(&era, 0x40300000, 0x40310000, HP_LAYOUT_READ | HP_LAYOUT_GROWS_DOWN);
+    /* guarded from 0x40310000 and from 0x40380000 on */
+    era_have(&era, 0x40400000, 0x40401000, HP_LAYOUT_READ);
+    era_have(&era, 0x40410000, 0x40420000, HP_LAYOUT_READ | HP_LAYOUT_GROWS_DOWN);
+    era_have(&era, 0x40480000, 0x40490000, HP_LAYOUT_READ | HP_LAYOUT_GROWS_DOWN);
     era_where(&era, &request);
     assert_int_equal(era.answer.verdict, HP_LAYOUT_HISTORY);
     assert_true(hp_layout_holds(&era.answer, 0x40000000, 0));
-    assert_true(hp_layout_holds(&era.answer, 0x40310000, 0));
+    assert_true(hp_layout_holds(&era.answer, 0x40300000, 0));
+    assert_true(hp_layout_holds(&era.answer, 0x40490000, 0));
+    assert_false(hp_layout_holds(&era.answer, 0x40301000, 0));
 }
 
 int main(void) {

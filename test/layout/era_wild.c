@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Questions of every kind to kernels that never were: features turned over, rules switched off,
- * facts unknown, address spaces of other sizes, mappings of any kind. Whatever comes must agree with
+ * facts unknown, address spaces of other sizes, mappings of any kind. What comes must agree with
  * itself: draws add up, what is exact is what a call played with any number gets, and each step of
  * the trace has its sentence. */
 #include "era_test.h"
@@ -271,7 +271,7 @@ static void ask(void) {
     case HP_LAYOUT_HISTORY: assert_true(era.answer.count); break;
     default: assert_int_equal(era.answer.verdict, HP_LAYOUT_NOT_KNOWN);
     }
-    /* an mremap that the caller gives other permissions than the mapping has asks another question */
+    /* mremap may have been asked with other permissions than the mapping has */
     if (op.kind == HP_LAYOUT_MMAP) check_played(&op);
 }
 
