@@ -25,13 +25,14 @@ struct book {
 enum { FIELDS = 12 };
 
 struct line {
-    char *field[FIELDS];
+    const char *field[FIELDS]; /* "" behind the last */
     int count;
 };
 
 /* Cut at blanks, in place; the last field is what remains. */
 static struct line cut(char *text) {
     struct line line = {.count = 0};
+    for (int i = 0; i < FIELDS; i++) line.field[i] = "";
     while (*text && line.count < FIELDS) {
         text += strspn(text, " ");
         if (!*text) break;
