@@ -344,6 +344,51 @@ HP_API int hp_launcher_open(struct hp_launcher *launcher, unsigned threads);
  * forked child, where there are no such threads: lets go of what it has a copy of. 4 calls each. */
 HP_API int hp_launcher_close(struct hp_launcher *launcher);
 
+/* ---- Run, feed, listen ----------------------------------------------------------------------- */
+
+/* What is kept of an output: its first bytes, and its last. The caller's memory; either may be
+ * empty. What is neither is read and dropped, so that nobody waits for room. */
+struct hp_capture {
+    char *head, *tail;
+    size_t head_size, tail_size;
+    /* answers: bytes in each, tail from its start; of the whole output */
+    size_t head_length, tail_length;
+    uint64_t total;
+};
+
+enum hp_talk_event {
+    HP_TALK_TIMED_OUT = 1 << 0,  /* the deadline came first, and SIGTERM was sent */
+    HP_TALK_KILLED = 1 << 1,     /* so did the grace's end, and SIGKILL was sent */
+    HP_TALK_INPUT_CUT = 1 << 2,  /* the child did not read all of the input */
+    HP_TALK_OUTPUT_CUT = 1 << 3, /* somebody else holds an output, and may write on */
+    HP_TALK_LOST = 1 << 4        /* not even SIGKILL ended it; it is not reaped */
+};
+
+struct hp_talk {
+    const void *input; /* fed to 0, which is closed behind it; with length 0 it is empty */
+    size_t input_length;
+    struct hp_capture output[2]; /* of 1 and 2 */
+    int64_t grace; /* nanoseconds from SIGTERM to SIGKILL, and from that to HP_TALK_LOST */
+    /* nanoseconds that an output is listened to after the child's end. Who still has it then is
+     * sent SIGKILL, with all others of the child's process group or cgroup, if `kills_rest` */
+    int64_t drain;
+    int kills_rest;
+    /* answers */
+    unsigned events;     /* enum hp_talk_event */
+    size_t input_taken;  /* bytes that went into the pipe */
+    struct hp_exit exit; /* unless HP_TALK_LOST */
+};
+
+/* Runs the plan with pipes for 0, 1 and 2, which its map may not name: feeds it, listens, waits for
+ * its end. It is over when the child has ended and its outputs too, or `drain` after its end. At
+ * the deadline SIGTERM is sent, after the grace SIGKILL: to the cgroup of the plan, else to the
+ * process group if the plan has it lead one, else to the child. 0 whenever the program ran, also
+ * when it was killed: see `events`; else as hp_spawn, or -EMFILE for the pipes. The plan is neither
+ * ASYNC nor SUSPENDED: -EINVAL. No SIGPIPE comes of it; one that the caller blocks may become
+ * pending. 15 calls, those of a start and a wait, and 2 for each piece of at most 16 KiB. */
+HP_API int hp_communicate(const struct hp_spawn_plan *plan, struct hp_talk *talk,
+                          struct hp_spawn_error *error, hp_deadline deadline);
+
 HP_EXTERN_C_END
 
 #endif

@@ -9,11 +9,15 @@
 
 enum { BLOCK = 64, FIRST = 3 };
 
+/* How many are the program's. */
 static int reserve(struct hp_bay *bay) {
-    for (;;) {
+    for (int others = BLOCK - FIRST;; others--) {
         const int slot = hp_sys_fcntl(bay->spare, F_DUPFD_CLOEXEC, FIRST);
         if (slot < 0) return slot;
-        if (slot >= BLOCK) return hp_sys_close(slot);
+        if (slot >= BLOCK) {
+            hp_sys_close(slot);
+            return others;
+        }
         bay->reserved |= (uint64_t)1 << slot;
     }
 }
@@ -34,8 +38,7 @@ int hp_bay_open(struct hp_bay *bay) {
     int answer = open_spare(bay);
     if (answer < 0) return answer;
     answer = reserve(bay);
-    if (answer == 0) return BLOCK - FIRST - __builtin_popcountll(bay->reserved);
-    hp_bay_close(bay);
+    if (answer < 0) hp_bay_close(bay);
     return answer;
 }
 

@@ -110,6 +110,10 @@ int hp_watch_fd(const struct hp_process *process);
 bool hp_watch_is_over(const struct hp_process *process);
 void hp_watch_end(struct hp_process *process);
 
+/* capture.c: bytes of an output, and its end. No call. */
+void hp_capture_take(struct hp_capture *capture, const char *bytes, size_t count);
+void hp_capture_end(struct hp_capture *capture);
+
 /* stats.c */
 extern struct hp_spawn_totals hp_spawn_counters;
 HP_INLINE void hp_spawn_count(uint64_t *counter) {

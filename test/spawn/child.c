@@ -137,13 +137,6 @@ static int do_spew(char **words) {
     return 0;
 }
 
-/* Does not end by SIGTERM. */
-static int do_stubborn(char **words) {
-    signal(SIGTERM, SIG_IGN);
-    if (write(1, "!", 1) != 1) return 1;
-    return do_sleep(words);
-}
-
 /* Leaves one of its own behind, which keeps what it has, for at most a minute. */
 static int do_orphan(char **words) {
     (void)words;
@@ -157,11 +150,11 @@ static int do_orphan(char **words) {
 static const struct {
     const char *name;
     int (*act)(char **words);
-} acts[] = {{"fds", do_fds},     {"surplus", do_surplus},   {"files", do_files},
-            {"ids", do_ids},     {"signals", do_signals},   {"place", do_place},
-            {"limit", do_limit}, {"env", do_environment},   {"exit", do_exit},
-            {"kill", do_kill},   {"sleep", do_sleep},       {"cat", do_cat},
-            {"spew", do_spew},   {"stubborn", do_stubborn}, {"orphan", do_orphan}};
+} acts[] = {{"fds", do_fds},     {"surplus", do_surplus}, {"files", do_files},
+            {"ids", do_ids},     {"signals", do_signals}, {"place", do_place},
+            {"limit", do_limit}, {"env", do_environment}, {"exit", do_exit},
+            {"kill", do_kill},   {"sleep", do_sleep},     {"cat", do_cat},
+            {"spew", do_spew},   {"orphan", do_orphan}};
 
 int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < sizeof acts / sizeof *acts; i++)
