@@ -4,6 +4,8 @@
  *
  *     differ [SCRIPTS [SEED [ROW]]]     a difference prints the SEED and the ROW to come back to it
  *
+ * Then each rule of the library's that fired is switched off, and a difference is what is wanted.
+ *
  * Nothing that a kernel would draw is drawn by either: the numbers are part of the script. */
 #include "peer.h"
 
@@ -61,6 +63,18 @@ static const struct row rows[] = {
     {"5.10 down", "5.10", {.era = NAIVE_TREE, .down = true}, 48, 1500, 8},
     {"6.18 up", "6.18", {.era = NAIVE_MAPLE, .keeps_minimum = true}, 48, 1500, 8},
     {"6.18 down", "6.18", {.era = NAIVE_MAPLE, .keeps_minimum = true, .down = true}, 48, 1500, 8},
+    {"6.18 up, huge",
+     "6.18",
+     {.era = NAIVE_MAPLE, .keeps_minimum = true, .huge = PAGE},
+     48,
+     1500,
+     8},
+    {"6.18 down, huge",
+     "6.18",
+     {.era = NAIVE_MAPLE, .keeps_minimum = true, .down = true, .huge = PAGE},
+     48,
+     1500,
+     8},
     {"2.6.32 low",
      "2.6.32",
      {.era = NAIVE_CACHE, .random_32bit = true, .randomized = true, .down = true},
@@ -75,7 +89,7 @@ static const struct row rows[] = {
      0},
     {"6.18 low",
      "6.18",
-     {.era = NAIVE_MAPLE, .keeps_minimum = true, .down = true, .randomized = true},
+     {.era = NAIVE_MAPLE, .keeps_minimum = true, .down = true, .randomized = true, .huge = PAGE},
      0x84000,
      0x90000,
      0},
@@ -105,9 +119,13 @@ static struct {
     uint64_t began; /* the seed that this script began with */
     size_t call;
     uint64_t calls, sets;
+    int without; /* a rule of the library's that is switched off; -1: none */
+    jmp_buf caught;
+    uint64_t fired; /* rules seen at work, a bit each */
 } trial;
 
 static void differ(const char *what, int64_t naive, int64_t library) {
+    if (trial.without >= 0) longjmp(trial.caught, 1);
     peer_tell(&trial.peer);
     fail_msg("%s, call %zu: %s: naive 0x%llx, library 0x%llx (differ 1 %llu %zu)", trial.row->name,
              trial.call, what, (unsigned long long)naive, (unsigned long long)library,
@@ -148,6 +166,7 @@ static void begin_process(void) {
     naive->legacy = naive->base;
     if (naive->down) naive->base = page_at(naive->pages / 4 + chance(naive->pages / 2));
     if (naive->era > NAIVE_CACHE_TWICE) naive->guard = page_at(chance(24));
+    if (naive->huge) naive->huge = page_at(1) << chance(5);
     naive->heap = naive->brk = any_page();
     naive->cache = naive->base;
 }
@@ -158,7 +177,9 @@ static void begin_mappings(void) {
     if (!one_in(8)) have(end - page_at(1 + chance(8)), end, 8 + 3 + NAIVE_GROWS_DOWN);
     for (size_t i = chance(5); i > 0; i--) {
         const uint64_t low = any_page();
-        have(low, low + page_at(1 + chance(12)), 8 + (naive_word)chance(8));
+        naive_word word = 8 + (naive_word)chance(8);
+        if (trial.naive.era == NAIVE_MAPLE && one_in(4)) word |= NAIVE_SHADOW_STACK;
+        have(low, low + page_at(1 + chance(12)), word);
     }
 }
 
@@ -286,13 +307,19 @@ static void same_mappings(void) {
     if (naive_next(&trial.naive, run.high, &run)) differ("a mapping too few", (int64_t)run.low, 0);
 }
 
+static void note_rules(void) {
+    for (size_t i = 0; i < trial.peer.answer.fired && i < PEER_STEPS; i++)
+        trial.fired |= UINT64_C(1) << trial.peer.steps[i].rule;
+}
+
 static void play(const struct row *row) {
     trial.row = row;
     trial.began = seed;
     trial.call = 0;
     begin_process();
     peer_begin(&trial.peer, row->kernel, &trial.naive);
-    trial.peer.layout.facts.has &= ~(uint32_t)(HP_LAYOUT_HAS_THP | HP_LAYOUT_HAS_THP_FILE);
+    if (!trial.naive.huge) trial.peer.layout.facts.has &= ~(uint32_t)HP_LAYOUT_HAS_THP;
+    if (trial.without >= 0) trial.peer.layout.facts.without = UINT64_C(1) << trial.without;
     begin_mappings();
     for (; trial.call < CALLS; trial.call++, trial.calls++) {
         const uint64_t what = chance(16);
@@ -303,6 +330,7 @@ static void play(const struct row *row) {
         else
             call_brk();
         same_memory();
+        note_rules();
     }
     same_mappings();
 }
@@ -324,12 +352,37 @@ static const struct row *some_row(void) {
 
 static void plays_the_same(void **state) {
     (void)state;
-    for (uint64_t i = 0; i < scripts; i++) {
-        const struct row *row = some_row();
-        play(row);
-    }
+    trial.without = -1;
+    for (uint64_t i = 0; i < scripts; i++) play(some_row());
     printf("%llu scripts, %llu calls, %llu of them among candidates\n", (unsigned long long)scripts,
            (unsigned long long)trial.calls, (unsigned long long)trial.sets);
+}
+
+/* Rules that say what is looked for, and change nothing; and one that counts for files with a hint,
+ * which are not played here. */
+static bool is_only_said(const char *rule) {
+    static const char *const names[] = {"search-up", "search-down", "thp-hint"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (!strcmp(rule, names[i])) return true;
+    return false;
+}
+
+static bool catches(int rule) {
+    enum { ENOUGH = 40000 };
+    trial.without = rule;
+    if (setjmp(trial.caught)) return true;
+    for (int i = 0; i < ENOUGH; i++) play(some_row());
+    return false;
+}
+
+/* Each rule that these scripts ever reach is needed: without it they would not be the same. */
+static void each_rule_counts(void **state) {
+    (void)state;
+    for (int rule = 0; hp_layout_rule_name(rule); rule++) {
+        const char *name = hp_layout_rule_name(rule);
+        if (!(trial.fired >> rule & 1) || is_only_said(name)) continue;
+        if (!catches(rule)) fail_msg("nothing differs without the rule %s", name);
+    }
 }
 
 int main(int count, char **arguments) {
@@ -337,6 +390,7 @@ int main(int count, char **arguments) {
     seed = count > 2 ? strtoull(arguments[2], 0, 10) : 0x5eed5eed5eed5eed;
     if (count > 3) only = atoi(arguments[3]);
     printf("seed %llu\n", (unsigned long long)seed);
-    const struct CMUnitTest tests[] = {cmocka_unit_test(plays_the_same)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(plays_the_same),
+                                       cmocka_unit_test(each_rule_counts)};
     return cmocka_run_group_tests(tests, 0, 0);
 }

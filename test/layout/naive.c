@@ -96,7 +96,8 @@ static bool may_grow(const struct naive *naive, uint64_t from, uint64_t to) {
     struct naive_run next;
     if (to > naive->task_size) return false;
     if (!naive_next(naive, from, &next)) return true;
-    const uint64_t guard = next.word & NAIVE_GROWS_DOWN ? naive->guard : 0;
+    uint64_t guard = next.word & NAIVE_SHADOW_STACK ? PAGE : 0;
+    if (next.word & NAIVE_GROWS_DOWN) guard = naive->guard;
     return to + PAGE + guard <= next.low;
 }
 

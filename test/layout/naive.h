@@ -37,11 +37,12 @@ struct naive {
     bool exec_area;     /* mm->get_unmapped_exec_area is set: exec-shield */
     bool keeps_minimum; /* searches stay above `minimum`: RHEL 6, and from 6.1 */
     uint64_t task_size;
-    uint64_t window;             /* how far a search without a high hint may go; mostly task_size */
-    uint64_t minimum;            /* mmap_min_addr */
-    uint64_t base;               /* mm->mmap_base */
-    uint64_t legacy;             /* where a search up begins; TASK_UNMAPPED_BASE to 3.10 */
-    uint64_t guard;              /* bytes kept free below a mapping that grows down */
+    uint64_t window;  /* how far a search without a high hint may go; mostly task_size */
+    uint64_t minimum; /* mmap_min_addr */
+    uint64_t base;    /* mm->mmap_base */
+    uint64_t legacy;  /* where a search up begins; TASK_UNMAPPED_BASE to 3.10 */
+    uint64_t guard;   /* bytes kept free below a mapping that grows down */
+    uint64_t huge; /* what anonymous memory is aligned to (transparent huge pages); 0: it is not */
     uint64_t library, heap, brk; /* shlib_base, start_brk, brk */
     uint64_t cache, hole;        /* free_area_cache, cached_hole_size */
     size_t pages;
@@ -62,9 +63,8 @@ struct naive_request {
     unsigned flags;  /* enum naive_flag */
     naive_word word; /* for its pages */
     int64_t own;
-    uint64_t align, phase; /* of a search: address % align == phase; align 0: any page */
-    uint64_t start_gap;    /* kept free below, in the gap: a new shadow stack's page */
-    /* what get_random_int() answers: for MAP_32BIT or exec-shield's wish; for its second place */
+    /* what get_random_int() answers: for MAP_32BIT or exec-shield's wish; for the second try of the
+     * one, the second place of the other */
     uint32_t random[2];
 };
 

@@ -21,7 +21,7 @@ static bool fits(const struct naive *naive, uint64_t low, uint64_t high, bool cl
 
 struct area {
     uint64_t low, high;
-    uint64_t length; /* with what the alignment may need, and a gap before a shadow stack */
+    uint64_t length;
     bool clear;
 };
 
@@ -37,49 +37,36 @@ static bool highest(const struct naive *naive, const struct area *area, uint64_t
     return false;
 }
 
-static uint64_t beyond(uint64_t value, const struct naive_request *request) {
-    return request->align ? (value - request->phase) % request->align : 0;
-}
-
-static uint64_t short_of(uint64_t value, const struct naive_request *request) {
-    return request->align ? (request->phase - value) % request->align : 0;
-}
-
-static struct area area_of(const struct naive *naive, const struct naive_request *request,
-                           uint64_t low, uint64_t high) {
-    struct area area = {low, high, request->length + request->start_gap, naive->era == NAIVE_TREE};
-    if (request->align) area.length += request->align - PAGE;
+static struct area area_of(const struct naive *naive, uint64_t length, uint64_t low,
+                           uint64_t high) {
+    struct area area = {low, high, length, naive->era == NAIVE_TREE};
     if (naive->keeps_minimum && area.low < naive->minimum) area.low = naive->minimum;
     return area;
 }
 
-/* Alignment slack is counted against the guard as if it were used. */
-static int64_t gap_up(const struct naive *naive, const struct naive_request *request, uint64_t low,
-                      uint64_t high) {
-    struct area area = area_of(naive, request, low, high);
+/* The mapping behind is looked at only when its kind keeps something free; its last byte may be the
+ * guard's first. */
+static int64_t gap_up(const struct naive *naive, uint64_t length, uint64_t low, uint64_t high) {
+    struct area area = area_of(naive, length, low, high);
     struct naive_run next;
     uint64_t at;
     while (lowest(naive, &area, &at)) {
-        uint64_t address = at + request->start_gap;
-        address += short_of(address, request);
-        const bool blocked = !area.clear && naive_next(naive, at + area.length, &next) &&
-                             guarded(naive, &next) < address + area.length - 1 &&
-                             next.word & (NAIVE_GROWS_DOWN | NAIVE_SHADOW_STACK);
-        if (!blocked) return (int64_t)address;
+        const bool blocked = !area.clear && naive_next(naive, at + length, &next) &&
+                             next.word & (NAIVE_GROWS_DOWN | NAIVE_SHADOW_STACK) &&
+                             guarded(naive, &next) < at + length - 1;
+        if (!blocked) return (int64_t)at;
         area.low = next.high;
     }
     return -ENOMEM;
 }
 
-static int64_t gap_down(const struct naive *naive, const struct naive_request *request,
-                        uint64_t low, uint64_t high) {
-    struct area area = area_of(naive, request, low, high);
+static int64_t gap_down(const struct naive *naive, uint64_t length, uint64_t low, uint64_t high) {
+    struct area area = area_of(naive, length, low, high);
     struct naive_run next;
     uint64_t end;
     while (highest(naive, &area, &end)) {
-        const uint64_t address = end - request->length;
-        if (!naive_next(naive, end, &next) || guarded(naive, &next) >= end || area.clear)
-            return (int64_t)(address - beyond(address, request));
+        if (area.clear || !naive_next(naive, end, &next) || guarded(naive, &next) >= end)
+            return (int64_t)(end - length);
         area.high = guarded(naive, &next);
     }
     return -ENOMEM;
@@ -108,7 +95,7 @@ static int64_t up(const struct naive *naive, const struct naive_request *request
     if (request->hint && request->hint <= end - length &&
         hint_is_free(naive, request->hint, length))
         return (int64_t)request->hint;
-    return gap_up(naive, request, begin, end);
+    return gap_up(naive, length, begin, end);
 }
 
 static bool hint_is_valid(const struct naive *naive, uint64_t hint, uint64_t length) {
@@ -123,10 +110,31 @@ static int64_t down(const struct naive *naive, const struct naive_request *reque
         return (int64_t)request->hint;
     const uint64_t low = request->flags & NAIVE_ABOVE4G ? (uint64_t)1 << 32 : PAGE;
     const uint64_t more = request->hint > naive->window ? naive->task_size - naive->window : 0;
-    const int64_t address = gap_down(naive, request, low, naive->base + more);
+    const int64_t address = gap_down(naive, request->length, low, naive->base + more);
     return address == -ENOMEM ? up(naive, request) : address;
 }
 
-int64_t naive_gap_search(struct naive *naive, const struct naive_request *request) {
+static int64_t plain(const struct naive *naive, const struct naive_request *request) {
     return naive->down ? down(naive, request) : up(naive, request);
+}
+
+/* thp_get_unmapped_area: room for one huge page more, and up to the next multiple in it; top-down
+ * also when it is one already. Without such room, as ever. */
+static int64_t huge(const struct naive *naive, const struct naive_request *request) {
+    struct naive_request padded = *request;
+    padded.length += naive->huge;
+    const int64_t at = plain(naive, &padded);
+    if (at < 0) {
+        padded = *request;
+        padded.random[0] = request->random[1];
+        return plain(naive, &padded);
+    }
+    const int64_t size = (int64_t)naive->huge, past = at % size;
+    if (!past) return naive->down ? at + size : at;
+    return at + size - past;
+}
+
+int64_t naive_gap_search(struct naive *naive, const struct naive_request *request) {
+    const bool is_huge = naive->huge && !request->hint && request->length % naive->huge == 0;
+    return is_huge ? huge(naive, request) : plain(naive, request);
 }

@@ -46,7 +46,7 @@ static inline void peer_begin(struct peer *peer, const char *kernel, const struc
     const struct {
         int fact;
         uint64_t number;
-    } facts[] = {{HP_LAYOUT_FACT_huge_page, PAGE},
+    } facts[] = {{HP_LAYOUT_FACT_huge_page, naive->huge ? naive->huge : PAGE},
                  {HP_LAYOUT_FACT_task_size, naive->task_size},
                  {HP_LAYOUT_FACT_window, naive->window},
                  {HP_LAYOUT_FACT_min_addr, naive->minimum},

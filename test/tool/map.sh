@@ -7,14 +7,15 @@
 needs jq awk
 
 # A text of maps with one mapping for each purpose, by size: 2 pages of heap, 3 of stack, ...
-cat >"$work/maps" <<'END'
+# The kernel ends the line of a mapping without a name with a blank, for which ~ stands.
+sed 's/~$//' >"$work/maps" <<'END'
 00400000-00401000 r--p 00000000 08:01 11                                 /bin/thing
 00401000-00403000 r-xp 00001000 08:01 11                                 /bin/thing
 00403000-00404000 ---p 00003000 08:01 11                                 /bin/thing
 00800000-00802000 rw-p 00000000 00:00 0                                  [heap]
-7f0000000000-7f0000001000 ---p 00000000 00:00 0 
-7f0000001000-7f0000009000 rw-p 00000000 00:00 0 
-7f0010000000-7f0050000000 ---p 00000000 00:00 0 
+7f0000000000-7f0000001000 ---p 00000000 00:00 0 ~
+7f0000001000-7f0000009000 rw-p 00000000 00:00 0 ~
+7f0010000000-7f0050000000 ---p 00000000 00:00 0 ~
 7f0060000000-7f0060004000 rw-s 00000000 00:01 12                         /memfd:pool (deleted)
 7f0070000000-7f0070005000 r--p 00000000 08:01 13                         /var/data file
 7f0080000000-7f0080006000 rw-s 00000000 00:06 14                         /dev/dri/card0

@@ -36,10 +36,10 @@ refuses 2 'unrecognized option' --al1
 refuses 2 'requires an argument' --from
 
 # ---- Texts ----
-cat >"$work/good" <<'END'
+sed 's/~$//' >"$work/good" <<'END'
 00400000-00401000 r--p 00000000 08:01 11                                 /bin/thing
 00800000-00802000 rw-p 00000000 00:00 0                                  [heap]
-7f0000000000-7f0000001000 rw-p 00000000 00:00 0 
+7f0000000000-7f0000001000 rw-p 00000000 00:00 0 ~
 END
 text() { # text PATTERN: of what is on standard input
     cat >"$work/text"
