@@ -253,7 +253,7 @@ static void consume(const struct note *note) {
 }
 
 static bool is_socket(int fd) {
-    struct stat kind;
+    struct stat kind = {.st_mode = 0};
     return fstat(fd, &kind) == 0 && S_ISSOCK(kind.st_mode);
 }
 
@@ -352,7 +352,7 @@ static long fake_kevent(const long a[6]) {
 }
 
 static long fake_fstat(const long a[6]) {
-    struct stat real;
+    struct stat real = {.st_mode = 0}; /* the memory sanitizer of clang 14 does not know fstat */
     unsigned char *kind = (unsigned char *)a[1];
     if (fstat((int)a[0], &real)) return -errno;
     const hp_kevent_mode mode = (hp_kevent_mode)real.st_mode;
