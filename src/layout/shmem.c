@@ -25,7 +25,7 @@ bool hp_layout_shmem_moves(const struct hp_layout_call *call, uint64_t huge, uin
 uint64_t hp_layout_shmem_inflated(const struct hp_layout_run *run,
                                   const struct hp_layout_call *call, uint64_t huge) {
     const uint64_t length = call->length + huge - run->facts->page;
-    return length < call->length || length > run->facts->task_size ? 0 : length;
+    return length > run->facts->task_size ? 0 : length;
 }
 
 /* A gap of `huge` more, without file and offset: the first place in it where address and offset
@@ -52,5 +52,5 @@ uint64_t hp_layout_shmem_area(struct hp_layout_run *run, const struct hp_layout_
     const uint64_t length = hp_layout_shmem_inflated(run, call, huge);
     if (!length || !FIRES(run, SHMEM_PAD, found, huge, length)) return found;
     const uint64_t moved = second_search(run, call, huge, length);
-    return hp_is_error(moved) || moved > end - call->length ? found : moved;
+    return hp_is_error(moved) ? found : moved;
 }

@@ -16,7 +16,7 @@ uint64_t hp_layout_thp_padded(struct hp_layout_run *run, const struct hp_layout_
         hp_layout_is_compat(run, call->flags) && FIRES(run, THP_COMPAT, 0))
         return 0;
     if (!has_huge_page(call, huge)) return 0;
-    if (padded < call->length || call->offset + padded < call->offset) return 0;
+    if (call->offset + padded < call->offset) return 0;
     return FIRES(run, THP_PAD, padded) ? padded : 0;
 }
 

@@ -83,8 +83,7 @@ static struct span window_32bit(struct hp_layout_run *run) {
 }
 
 static bool is_window_32bit(struct hp_layout_run *run, unsigned flags) {
-    return !hp_layout_is_compat(run, flags) && flags & HP_LAYOUT_MAP_32BIT &&
-           run->facts->machine == HP_LAYOUT_X86_64;
+    return !hp_layout_is_compat(run, flags) && flags & HP_LAYOUT_MAP_32BIT;
 }
 
 /* find_start_end */
