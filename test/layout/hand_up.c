@@ -164,6 +164,21 @@ const struct hand_case hand_up[] = {
       STACK_TOP,
       {MAP, 0x60000000, 0x1000, 0x60000000},
       {MAP, 0x60000000, 0x1000, 0x40000000}}},
+    {"up: a search that fails leaves the cache",
+     "b goes: cache 0x40001000, hole unknown, so any length begins at the third, with hole 0. 2 "
+     "GiB "
+     "would have to begin at 0x40000000, where a is: ENOMEM. The cache is only set when something "
+     "was found, so it still is 0x40001000, and the next page goes there. (sys_x86_64.c sets it at "
+     "once.)",
+     UP,
+     {EXE,
+      {MAP, 0, 0x1000, 0x40000000},
+      {MAP, 0, 0x1000, 0x40001000},
+      {MAP, 0, 0x1000, 0x40002000},
+      {UNMAP, 0x40001000, 0x1000, 0},
+      {MAP, 0, 0x80000000, -ENOMEM},
+      {CACHE_IS, 0x40001000, 0},
+      {MAP, 0, 0x1000, 0x40001000}}},
     {"up: a hole that is remembered wrongly",
      "a, b, c of one page; a hint page far up at 0xa0000000. b goes: cache 0x40001000, hole "
      "unknown. "
