@@ -95,8 +95,8 @@ HP_API size_t hp_vm_report(char *text, size_t capacity);
 /* The lowest and the end of the highest address that can be mapped, found by placing single pages,
  * which are given back. `high` is the edge of the 47-bit window on machines with more, unless
  * `wide`. At most 22 calls, 32 if `wide`, 60 on 32 bits; where MAP_FIXED_NOREPLACE is not known at
- * most 54, 120 if `wide`, 150 on 32 bits, where it may be HP_EELSEWHERE if hints are all there is.
- */
+ * most 54, 120 if `wide`, 150 on 32 bits. HP_EELSEWHERE may be the answer on 32 bits if hints are
+ * all there is, and on aarch64 if shmat is, which may keep to 4 pages there. */
 HP_API int hp_vm_bounds(int wide, uintptr_t *low, uintptr_t *high);
 
 /* ---- Regions --------------------------------------------------------------------------------- */

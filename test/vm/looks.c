@@ -33,6 +33,11 @@ static void a_kernel_of_hints_alone_has_bounds_too(void **state) {
     assert_int_equal(hp_vm_release(&region), 0);
 }
 
+/* Hints on 32 bits; shmat, where the library takes it to keep to more than pages. */
+static bool may_be_elsewhere(unsigned missing) {
+    return sizeof(void *) == 4 || (SHM_GRANULE_PAGES > 1 && missing & HP_VM_HAS_HINT);
+}
+
 static void the_bounds_are_found_in_few_calls(void **state) {
     (void)state;
     static const struct {
@@ -51,7 +56,8 @@ static void the_bounds_are_found_in_few_calls(void **state) {
             const int answer = hp_vm_bounds(wide, &low, &high);
             const int calls = calls_since(&start);
             print_message("bounds, wide %d, lacking %#x: %d calls\n", wide, rows[i].missing, calls);
-            assert_true(answer == 0 || (sizeof(void *) == 4 && answer == HP_EELSEWHERE));
+            assert_true(answer == 0 ||
+                        (answer == HP_EELSEWHERE && may_be_elsewhere(rows[i].missing)));
             assert_in_range(calls, 1, rows[i].most[sizeof(void *) == 4 ? 2 : wide]);
         }
     }
