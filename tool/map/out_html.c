@@ -11,9 +11,8 @@
 #include "../tool.h"
 #include "map.h"
 
-static const unsigned char page[] = {
-#include "page.inc"
-};
+extern const unsigned char map_page[];
+extern const size_t map_page_size;
 static const char marker[] = "@DATA@";
 
 static json_t *words_array(void) {
@@ -34,12 +33,12 @@ static void put_data(FILE *file, const char *text) {
 }
 
 static void put_page(FILE *file, const char *text) {
-    const unsigned char *at = page;
+    const unsigned char *at = map_page;
     while (memcmp(at, marker, sizeof marker - 1) != 0) at++;
-    fwrite(page, 1, (size_t)(at - page), file);
+    fwrite(map_page, 1, (size_t)(at - map_page), file);
     put_data(file, text);
     at += sizeof marker - 1;
-    fwrite(at, 1, (size_t)(page + sizeof page - at), file);
+    fwrite(at, 1, (size_t)(map_page + map_page_size - at), file);
 }
 
 static int not_written(const char *path) {
