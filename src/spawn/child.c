@@ -278,6 +278,7 @@ static const struct step {
 
 void hp_child_run(void *argument) {
     struct hp_start *start = argument;
+    start->report->begun = 1;
     for (size_t i = 0; i < HP_COUNT(steps); i++) {
         int index = 0;
         const int answer = steps[i].take(start, &index);

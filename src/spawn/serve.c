@@ -29,18 +29,23 @@ static void say_ready(struct hp_channel *channel, uint32_t how) {
     hp_sys_futex_wake(&channel->ready, 1);
 }
 
-/* The numbers that the descriptors have in this table, in the order in which they were sent. */
-static void renumber(struct hp_start *start, const int *fds) {
-    const unsigned count = start->plan->fd_count;
-    for (unsigned i = 0; i < count; i++)
-        if (start->parent[i] != HP_SPAWN_NULL) start->parent[i] = *fds++;
+/* The numbers that the descriptors have in this table, in the order in which they were sent. For
+ * those that there was no room for the kernel has none. */
+static int renumber(struct hp_start *start, const int *fds, int count) {
+    int taken = 0;
+    int *number[HP_CARGO_MAX];
+    for (unsigned i = 0; i < start->plan->fd_count; i++)
+        if (start->parent[i] != HP_SPAWN_NULL) number[taken++] = &start->parent[i];
     for (unsigned i = 0; i < HP_EXTRAS; i++)
-        if (start->extra[i] >= 0) start->extra[i] = *fds++;
+        if (start->extra[i] >= 0) number[taken++] = &start->extra[i];
+    if (taken != count) return -EMFILE;
+    while (taken--) *number[taken] = fds[taken];
+    return 0;
 }
 
-static void serve(struct hp_start *start, const int *fds) {
-    renumber(start, fds);
-    start->answer = hp_start_run(start);
+static void serve(struct hp_start *start, const int *fds, int count) {
+    start->answer = renumber(start, fds, count);
+    if (start->answer == 0) start->answer = hp_start_run(start);
     hp_channel_send(END, start, &start->pidfd, start->answer == 0 && start->pidfd >= 0);
     empty_slowly();
 }
@@ -53,6 +58,6 @@ void hp_launcher_serve(void *argument) {
     }
     say_ready(channel, 1);
     struct hp_start *start;
-    int fds[HP_CARGO_MAX];
-    while (hp_channel_receive(END, &start, fds) >= 0) serve(start, fds);
+    int fds[HP_CARGO_MAX], count;
+    while ((count = hp_channel_receive(END, &start, fds)) >= 0) serve(start, fds, count);
 }

@@ -23,6 +23,7 @@ enum { HP_EXTRAS = 4 };
 /* What the child says: how it failed, or how it closed what it should not have. */
 struct hp_report {
     struct hp_spawn_error error;
+    uint32_t begun;     /* 1: it ran */
     uint32_t closed_by; /* enum hp_closer */
 };
 

@@ -57,13 +57,26 @@ static int by_clone3(struct hp_start *start, uint64_t flags, bool into) {
                              start);
 }
 
+/* 6.18: into a cgroup that was ever killed (cgroup.kill) from outside of it a child is begun, and
+ * ended by SIGKILL before its first instruction. One that joins by itself lives. */
+static bool is_stillborn(struct hp_start *start) {
+    if (__atomic_load_n(&start->report->begun, __ATOMIC_ACQUIRE)) return false;
+    hp_reap_unseen(start->pid, start->pidfd);
+    if (start->pidfd >= 0) hp_sys_close(start->pidfd);
+    start->pidfd = -1;
+    return true;
+}
+
 /* What a cgroup refuses is found again by the child, which can say that it was that. */
 static int by_clone3_into(struct hp_start *start, uint64_t flags) {
-    const bool into = start->extra[HP_EXTRA_CGROUP] >= 0 && hp_spawn_has(HP_SPAWN_HAS_CGROUP);
-    int answer = by_clone3(start, flags, into);
-    if (!into || answer >= 0 || answer == -EAGAIN || answer == -ENOMEM) return answer;
-    const bool unknown = answer == -EINVAL || answer == -E2BIG;
-    answer = by_clone3(start, flags, false);
+    if (start->extra[HP_EXTRA_CGROUP] < 0 || is_suspended(start) ||
+        !hp_spawn_has(HP_SPAWN_HAS_CGROUP))
+        return by_clone3(start, flags, false);
+    start->pid = by_clone3(start, flags, true);
+    if (start->pid == -EAGAIN || start->pid == -ENOMEM) return start->pid;
+    if (start->pid >= 0 && !is_stillborn(start)) return start->pid;
+    const bool unknown = start->pid == -EINVAL || start->pid == -E2BIG || start->pid >= 0;
+    const int answer = by_clone3(start, flags, false);
     if (unknown && answer >= 0) hp_spawn_lack(HP_SPAWN_HAS_CGROUP);
     return answer;
 }
@@ -145,7 +158,7 @@ int hp_start_open(struct hp_start **start, const struct hp_spawn_plan *plan) {
     made->report = &made->own;
     made->own.error.stage = 0;
     made->own.error.path[0] = 0;
-    made->own.closed_by = 0;
+    made->own.begun = made->own.closed_by = 0;
     made->leaves_from = 0;
     made->pidfd = -1;
     *start = made;

@@ -34,7 +34,10 @@ static inline unsigned bits_of(const char *names) {
     return bits;
 }
 
-static inline bool lacks(unsigned bit) { return bits_of(getenv("HP_SPAWN_LACKS")) & bit; }
+/* HP_SPAWN_REFUSED: what is not forced, but refused by a filter that the test runs under. */
+static inline bool lacks(unsigned bit) {
+    return (bits_of(getenv("HP_SPAWN_LACKS")) | bits_of(getenv("HP_SPAWN_REFUSED"))) & bit;
+}
 
 static inline int fresh(void **state) {
     (void)state;
