@@ -194,7 +194,7 @@ static int64_t drawn(void) {
 
 /* Below 16 MiB all is taken. */
 static int64_t spread(void) {
-    era_mmap(&era, 0x100000, 16 * MIB, RW, HP_LAYOUT_MAP_FIXED);
+    era_mmap(&era, 0x100000, 15 * MIB, RW, HP_LAYOUT_MAP_FIXED);
     return drawn();
 }
 
@@ -288,6 +288,17 @@ static void a_32bit_window_is_fixed_before_2_6_25(void **state) {
     assert_int_equal(hp_layout_holds(&era.answer, 0x42001000, 0), 0);
 }
 
+/* What is freed where TASK_UNMAPPED_BASE is does not take the search back there. */
+static void a_hole_that_begins_below_the_base_is_not_gone_back_to(void **state) {
+    (void)state;
+    era_open(&era, "2.6.32", HP_LAYOUT_I386);
+    era_set(&era, HP_LAYOUT_FACT_stack_limit, ENDLESS);
+    era_exec(&era);
+    assert_int_equal(era_mmap(&era, 0, MIB, RW, 0), 0x40000000);
+    era_call(&era, HP_LAYOUT_MUNMAP, 0x40000000, MIB, 0);
+    assert_int_equal(era_mmap(&era, 0, ERA_PAGE, RW, 0), 0x40100000);
+}
+
 static void personality_keeps_exec_shield_off(void **state) {
     (void)state;
     era_open(&era, "2.6.32-execshield", HP_LAYOUT_I386);
@@ -322,6 +333,7 @@ int main(void) {
         cmocka_unit_test(each_rule_makes_a_difference),
         cmocka_unit_test(layout_and_shape_rules_too),
         cmocka_unit_test(a_32bit_window_is_fixed_before_2_6_25),
+        cmocka_unit_test(a_hole_that_begins_below_the_base_is_not_gone_back_to),
         cmocka_unit_test(personality_keeps_exec_shield_off),
         cmocka_unit_test(a_routine_of_the_objects_own_is_not_known),
     };

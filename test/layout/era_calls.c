@@ -163,8 +163,10 @@ static void mremap_grows_shrinks_and_moves(void **state) {
     check_pages("9-10:1");
     /* of length 0: a second view */
     era_mmap(&era, AT(20), ERA_PAGE, R, HP_LAYOUT_MAP_FIXED | HP_LAYOUT_MAP_SHARED);
+    put(AT(24), 2, RW); /* what is in the way is replaced */
     assert_int_equal(era_mremap(&era, AT(20), 0, ERA_PAGE, to, AT(24)), AT(24));
-    check_pages("9-10:1 20-21:9 24-25:9");
+    check_pages("9-10:1 20-21:9 24-25:9 25-26:3");
+    era_call(&era, HP_LAYOUT_MUNMAP, AT(25), ERA_PAGE, 0);
     assert_int_equal(era_mremap(&era, AT(20), 0, ERA_PAGE, to, AT(20)), -EINVAL);
     check_pages("9-10:1 20-21:9 24-25:9");
     assert_int_equal(era_mremap(&era, AT(40), ERA_PAGE, ERA_PAGE, 0, 0), -EFAULT);

@@ -251,6 +251,24 @@ static void kernels_are_found_by_name_and_machine(void **state) {
     assert_int_equal(hp_layout_kernel_machine(1000), -EINVAL);
 }
 
+static void numbers_that_name_nothing_have_no_name(void **state) {
+    (void)state;
+    struct hp_layout_facts facts;
+    assert_null(hp_layout_fact_title(-1));
+    assert_null(hp_layout_fact_title(HP_LAYOUT_FACT_COUNT));
+    assert_null(hp_layout_mark_name(-1));
+    assert_null(hp_layout_mark_name(HP_LAYOUT_PROBED + 1));
+    assert_null(hp_layout_machine_name(-1));
+    assert_null(hp_layout_machine_name(HP_LAYOUT_AARCH64 + 1));
+    assert_int_equal(hp_layout_kernel("6.18", HP_LAYOUT_I386, &facts), 0);
+    assert_int_equal(hp_layout_set_fact(&facts, HP_LAYOUT_FACT_brk, 1, -1), -EINVAL);
+    assert_int_equal(hp_layout_set_fact(&facts, HP_LAYOUT_FACT_brk, 1, HP_LAYOUT_PROBED + 1),
+                     -EINVAL);
+    assert_int_equal(hp_layout_set_fact(&facts, HP_LAYOUT_FACT_COUNT, 1, HP_LAYOUT_PROBED),
+                     -EINVAL);
+    assert_int_equal(facts.mark[HP_LAYOUT_FACT_brk], HP_LAYOUT_UNKNOWN);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_makes_no_sense_is_refused),
@@ -263,6 +281,7 @@ int main(void) {
         cmocka_unit_test(exec_shield_may_draw_page_0),
         cmocka_unit_test(a_32bit_window_of_unknown_history),
         cmocka_unit_test(pick_says_its_gap_and_what_it_lacks),
+        cmocka_unit_test(numbers_that_name_nothing_have_no_name),
         cmocka_unit_test(kernels_are_found_by_name_and_machine),
     };
     return cmocka_run_group_tests(tests, 0, 0);
