@@ -67,7 +67,11 @@ static int settle_parts(struct hp_layout_run *run, int verdict) {
 static int settle(struct hp_layout_run *run, uint64_t at) {
     struct hp_layout_answer *answer = run->answer;
     answer->missing = run->missing;
-    if (run->missing >= 0 || run->unknown) return 0;
+    if (run->missing >= 0 || run->unknown) {
+        answer->count = 0;
+        answer->draws = 0;
+        return 0;
+    }
     if (answer->count)
         return settle_parts(run, run->history ? HP_LAYOUT_HISTORY : HP_LAYOUT_ONE_OF);
     if (hp_is_error(at))

@@ -33,7 +33,7 @@ static uint64_t huge_length(struct worker *worker) {
 /* That of a gap, or nearly. The lowest begins at the lowest address, or at 4 GiB. */
 static uint64_t gap_length(struct worker *worker) {
     const struct hp_layout_mapping *first = worker->layout.map.mappings;
-    const struct hp_layout_mapping *m = random_percent(worker, 20) ? first : any_mapping(worker);
+    const struct hp_layout_mapping *m = random_percent(worker, 40) ? first : any_mapping(worker);
     const uint64_t least = random_percent(worker, 50) ? worker->layout.facts.min_addr : 0;
     return m->low - (m == first ? least : m[-1].high) + jitter(worker);
 }
@@ -49,8 +49,14 @@ static uint64_t absurd_length(struct worker *worker) {
     }
 }
 
+/* Nothing of ours lies low: the space below the program is whole. */
+static bool is_low_free(const struct worker *worker) {
+    return worker->layout.map.mappings->flags & FOREIGN;
+}
+
 static uint64_t length_of(struct worker *worker) {
     const uint64_t page = worker->layout.facts.page;
+    if (is_low_free(worker) && random_percent(worker, 10)) return gap_length(worker);
     switch (random_below(worker, 16)) {
     case 0: return random_below(worker, 2 * page);
     case 1:
@@ -152,6 +158,8 @@ void random_mmap(struct worker *worker, struct hp_layout_request *request, int *
         .protection = random_percent(worker, 50) ? HP_LAYOUT_READ : 0,
         .flags = flags_of(worker),
     };
+    if (length > worker->layout.facts.base / 4 && random_percent(worker, 30))
+        request->flags |= HP_LAYOUT_MAP_ABOVE_4G;
     const unsigned kind = kind_of(worker, request);
     *fd = worker->fds[kind];
     request->object = worker->kinds[kind].object;

@@ -127,6 +127,18 @@ static void unmap_own(void) {
         shadow_cut(&worker.layout.map, low, high);
 }
 
+/* What piles up hides the edges of an empty space. */
+static void unmap_all(void) {
+    struct hp_layout_map *map = &worker.layout.map;
+    for (size_t i = 0; i < map->count;) {
+        const struct hp_layout_mapping m = map->mappings[i];
+        if (m.flags & FOREIGN || hp_sys_munmap((void *)(uintptr_t)m.low, (size_t)(m.high - m.low)))
+            i++;
+        else
+            shadow_cut(map, m.low, m.high);
+    }
+}
+
 static void protect_own(void) {
     const struct hp_layout_mapping *m = random_own(&worker);
     if (!m || m->flags & HP_LAYOUT_HUGETLB) return;
@@ -217,6 +229,7 @@ static int one_round(uint64_t foreign) {
     /* the kernel merges what this list keeps apart: it grows by more than is mapped */
     while (worker.layout.map.count > foreign + MOST_OWN + random_below(&worker, MOST_OWN))
         unmap_own();
+    if (!random_below(&worker, 400)) unmap_all();
     if (roll < 40) unmap_own();
     if (roll < 8) protect_own();
     if (roll >= 94 && random_mremap(&worker, &request)) {
