@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* libFuzzer against the model: bytes are a kernel, facts, a list of mappings and a request. Whatever
+/* libFuzzer against the model: bytes are a kernel, facts, mappings and a request. Whatever
  * they say, the answer is one of its kinds, and an exact one is free unless it was fixed. */
 #include <hardpan/layout.h>
 #include <stdlib.h>

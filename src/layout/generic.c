@@ -72,8 +72,8 @@ uint64_t hp_layout_generic_area(struct hp_layout_run *run, const struct hp_layou
 }
 
 /* generic_hugetlb_get_unmapped_area of fs/hugetlbfs/inode.c, until 6.12. After a search from the
- * top that failed, the window is asked for with the variable that holds -ENOMEM by now: 6.12.94 on a
- * processor of 52 bits was seen to give 0x1000000200000 without any hint. */
+ * top that failed, the window is asked for with the variable that holds -ENOMEM by now: 6.12.94 on
+ * a processor of 52 bits was seen to give 0x1000000200000 without any hint. */
 uint64_t hp_layout_hugetlb_generic(struct hp_layout_run *run, const struct hp_layout_call *call) {
     const struct hp_layout_facts *facts = run->facts;
     const uint64_t end = end_for(run, call->address);

@@ -173,7 +173,7 @@ static int add(struct reader *reader, const struct hp_layout_mapping *m) {
     return HP_LAYOUT_SOUND;
 }
 
-/* A flaw, or none. Lines of smaps begin with a capital, those of maps with a digit of an address. */
+/* A flaw, or none. Lines of smaps begin with a capital, those of maps with a digit. */
 static int read_line(struct reader *reader, struct cursor line) {
     if (line.at < line.end && *line.at >= 'A' && *line.at <= 'Z')
         return reader->map->count && field_line(reader, line) ? HP_LAYOUT_SOUND : HP_LAYOUT_GARBLED;

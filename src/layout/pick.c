@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* arch_pick_mmap_layout of arch/x86/mm/mmap.c and mm/util.c: what exec makes of the stack limit, the
- * personality and a random number. */
+/* arch_pick_mmap_layout of arch/x86/mm/mmap.c and mm/util.c: what exec makes of the stack limit,
+ * the personality and a random number. */
 #include <errno.h>
 
 #include "era.h"

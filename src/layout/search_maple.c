@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* unmapped_area and unmapped_area_topdown of mm/vma.c, since 6.1: the maple tree finds a gap that is
- * long enough, and only then is it seen whether the guard of what lies above reaches into it. */
+/* unmapped_area and unmapped_area_topdown of mm/vma.c, since 6.1: the maple tree finds a gap
+ * that is long enough, and only then is it seen whether the guard of what lies above reaches into
+ * it. */
 #include <errno.h>
 
 #include "layout.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* One question for each rule: the answer, and that the rule is in the trace. Addresses are worked out
- * by hand from the map below. What no kernel here can show (57-bit addresses, arm64, shadow stacks,
- * int $0x80) is shown here alone. */
+/* One question for each rule: the answer, and that the rule is in the trace. Addresses are worked
+ * out by hand from the map below. What no kernel here can show (57-bit addresses, arm64, shadow
+ * stacks, int $0x80) is shown here alone. */
 #include "hp_test.h"
 #include "layout_test.h"
 
@@ -217,8 +217,8 @@ static void huge_pages_are_not_cut(void **state) {
 
 #define ARM_BASE UINT64_C(0xfffff7ff0000)
 
-/* arm64: the hint goes up to a page and must not lie low; what fails from the top begins at a quarter
- * of the space; 52 bits by a high hint. */
+/* arm64: the hint goes up to a page and must not lie low; what fails from the top begins at a
+ * quarter of the space; 52 bits by a high hint. */
 static void arm64_has_rules_of_its_own(void **state) {
     (void)state;
     set_up(&a, "6.18", HP_LAYOUT_AARCH64, "", ARM_BASE, 0);

@@ -5,7 +5,7 @@
 
 #include "live.h"
 
-/* Sets and clears the features that mappings can tell apart, and the alignments of shared memory. */
+/* Sets and clears the features that mappings can tell apart, and how shared memory is aligned. */
 void find_features(struct hp_layout *layout);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A list of mappings kept in step with the calls that this process makes. It need not merge what the
- * kernel merges: placement does not ask for it. */
+/* A list of mappings kept in step with the calls that this process makes. It need not merge what
+ * the kernel merges: placement does not ask for it. */
 #include <string.h>
 
 #include "live.h"

@@ -104,7 +104,7 @@ static void adopt_kernel(struct hp_layout *layout, const struct hp_layout *own) 
                            from->mark[wide[i]]);
 }
 
-/* This process, which also tells what its kernel does; the array is there before it is looked at. */
+/* This process, which also tells what its kernel does; the array is there before the look. */
 static bool read_own(struct hp_layout *own) {
     enum { MOST = 1 << 16 };
     own->map.mappings = calloc(MOST, sizeof *own->map.mappings);

@@ -44,7 +44,7 @@ static int list_rules(void) {
     return close_output(EXIT_FINE);
 }
 
-/* ---- Options ----------------------------------------------------------------------------------- */
+/* ---- Options --------------------------------------------------------------------------------- */
 
 static bool read_count(const char *option, const char *word, uint64_t *number) {
     char *end;
@@ -103,7 +103,7 @@ static int read_options(struct options *options, int count, char **arguments) {
     return status;
 }
 
-/* ---- The run ----------------------------------------------------------------------------------- */
+/* ---- The run --------------------------------------------------------------------------------- */
 
 struct sum {
     unsigned run, skipped;

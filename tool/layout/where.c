@@ -8,7 +8,7 @@
 #include "../tool.h"
 #include "verify.h"
 
-/* ---- As text ----------------------------------------------------------------------------------- */
+/* ---- As text --------------------------------------------------------------------------------- */
 
 static void print_parts(const struct hp_layout_answer *answer) {
     for (size_t i = 0; i < answer->count; i++) {
@@ -61,7 +61,7 @@ void print_answer(const struct hp_layout *layout, const struct question *questio
     printf("\n%s", text);
 }
 
-/* ---- The command ------------------------------------------------------------------------------- */
+/* ---- The command ----------------------------------------------------------------------------- */
 
 enum { MOST_PARTS = 1 << 14, MOST_STEPS = 1 << 14 };
 

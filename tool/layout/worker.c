@@ -18,7 +18,7 @@ static struct hp_layout_part parts[MOST_PARTS];
 static struct hp_layout_step steps[MOST_STEPS];
 static uint64_t seed;
 
-/* ---- Saying what went wrong ------------------------------------------------------------------- */
+/* ---- Saying what went wrong ------------------------------------------------------------------ */
 
 static void say_request(const struct hp_layout_request *r) {
     static const char *const objects[] = {"anonymous", "file",  "file (huge aligned)",
@@ -79,7 +79,7 @@ static int mismatch(const struct hp_layout_request *request, const struct hp_lay
     return EXIT_WRONG;
 }
 
-/* ---- The list --------------------------------------------------------------------------------- */
+/* ---- The list -------------------------------------------------------------------------------- */
 
 static int kind_number(const struct hp_layout_request *request, int fd) {
     for (int kind = 0; kind < FD_KINDS; kind++)
@@ -150,7 +150,7 @@ static void protect_own(void) {
     shadow_split(&worker.layout.map, low, low + length);
 }
 
-/* ---- Asking both ------------------------------------------------------------------------------ */
+/* ---- Asking both ----------------------------------------------------------------------------- */
 
 static int ask_kernel(const struct hp_layout_request *request, int fd, uint64_t *got) {
     if (!(request->flags & HP_LAYOUT_REMAP)) return live_mmap(request, fd, got);
@@ -257,7 +257,7 @@ static int run(uint64_t calls) {
     return status ? status : compare_lists();
 }
 
-/* ---- Setting up -------------------------------------------------------------------------------- */
+/* ---- Setting up ------------------------------------------------------------------------------ */
 
 static void open_kinds(void) {
     const char *const paths[FD_KINDS] = {[FD_FILE] = "/proc/self/exe", [FD_ZERO] = "/dev/zero"};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The worker of `hardpan verify` for a machine of 32 bits, as a static program: the layouts of 32-bit
- * tasks are those of such a task, and this kernel has no loader of 32 bits. */
+/* The worker of `hardpan verify` for a machine of 32 bits, as a static program: the layouts of
+ * 32-bit tasks are those of such a task, and this kernel has no loader of 32 bits. */
 #include "../../tool.h"
 #include "../worker.h"
 
