@@ -147,9 +147,7 @@ static void end_pair(const struct session *session, const struct pair *pair) {
 }
 
 static int play_pair(struct session *session, struct process *one, struct process *other) {
-    static struct pair pair;
-    pair.process[0] = one;
-    pair.process[1] = other;
+    struct pair pair = {.process = {one, other}};
     for (size_t i = 0; i < session->script->count; i++) {
         const struct statement *statement = &session->script->statements[i];
         if (statement->kind == DO_EXEC) session->headed = false;
