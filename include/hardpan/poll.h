@@ -135,9 +135,10 @@ struct hp_poller_info {
     size_t capacity, registered;
 };
 
-/* Opens a poller: 4 calls and 2 descriptors (3 with a pipe), close-on-exec; 2 mappings. `request`
- * may be NULL. Where epoll_create1 is refused the flag is set by a second call, under a lock that
- * keeps hardpan's own forks away and cannot keep away others. -EMFILE, -ENFILE, -ENOMEM. */
+/* Opens a poller: 7 calls and 2 descriptors, close-on-exec (a pipe is 1 more); 2 regions of
+ * hardpan/vm.h; with poll(2) 9 calls and 6 regions. `request` may be NULL. Where epoll_create1 is
+ * refused the flag is set by a second call, under a lock that keeps hardpan's own forks away and
+ * cannot keep away others. -EMFILE, -ENFILE, -ENOMEM, -EINVAL. */
 HP_API int hp_poller_open(struct hp_poller **poller, const struct hp_poller_request *request);
 
 /* Closes a poller, with all its registrations and batches. No thread may be in it, or come. At
@@ -186,7 +187,9 @@ enum { HP_POLL_DELIVERING = 1 };
  * two deliveries that remove each other's registration must not both wait for ever. Another error
  * than -ESTALE is the kernel's about a descriptor that was closed first: removed all the same, but
  * if a copy is still open elsewhere, the kernel goes on reporting what is held back here, and waits
- * spin. 1 call; for a process or signal 2, for a timer none. */
+ * spin. Who is told -ESTALE has not removed it, and must not close. 1 call; for a process or signal
+ * 2, for a timer none; and 1 more (membarrier) to look at the poller's only batch, if that is not
+ * `own`. */
 HP_API int hp_poller_remove(struct hp_poller *poller, hp_token token, const struct hp_batch *own,
                             hp_deadline deadline);
 
@@ -232,11 +235,11 @@ struct hp_batch {
 };
 
 /* Makes a batch that waits on the poller, with room for `capacity` events, 2 or more. -EINVAL. No
- * call. */
+ * call; 1 (membarrier) for a poller's second. */
 HP_API int hp_batch_open(struct hp_batch *batch, struct hp_poller *poller, struct hp_event *room,
                          unsigned capacity);
 
-/* Ends a batch; what it still held is dropped. No call. */
+/* Ends a batch, which is no longer waited with; what it held is dropped. No call. */
 HP_API void hp_batch_close(struct hp_batch *batch);
 
 /* Waits until something is found: how many events, 0 at the deadline. Any deadline that has passed

@@ -25,8 +25,8 @@ static void count_batches(struct hp_poller *poller) {
     if (was && !lone && poller->batches) barrier(poller);
 }
 
-/* Whether another batch than `own` delivers it, which was ended before: between the two is a barrier
- * on this side, too. The poller is locked. */
+/* Whether another batch than `own` delivers it, which was ended before: between the two is a
+ * barrier, on this side too. The poller is locked. */
 bool hp_batch_delivers(struct hp_poller *poller, hp_token token, const struct hp_batch *own) {
     if (poller->batches == own && (!own || !own->later)) return false;
     if (poller->lone)

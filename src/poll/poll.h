@@ -166,7 +166,8 @@ int hp_poller_start(struct hp_poller *poller);
 void hp_poller_stop(struct hp_poller *poller);
 bool hp_poller_is_open(const struct hp_poller *poller);
 
-/* MEMBARRIER_CMD_PRIVATE_EXPEDITED and its registration, of Linux; elsewhere there is no such call. */
+/* MEMBARRIER_CMD_PRIVATE_EXPEDITED of Linux, and its registration. Elsewhere there is no such call.
+ */
 enum { HP_BARRIER = 8, HP_BARRIER_REGISTER = 16 };
 
 /* batch.c */
