@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A poller beside raw edge-triggered epoll: deliveries, registrations, wakes, a wait with a timer. A
- * hop is one delivery with a read and a write in it; both sides have the same descriptors, which are
- * registered afresh for each round, outside the time. */
+/* A poller beside raw edge-triggered epoll: deliveries, registrations, wakes, a wait with a timer.
+ * A hop is one delivery with a read and a write in it; both sides have the same descriptors, which
+ * are registered afresh for each round, outside the time. */
 #include <fcntl.h>
 #include <hardpan.h>
 #include <pthread.h>
@@ -209,7 +209,7 @@ static double wake_ours(void) {
     return time / WAKES;
 }
 
-/* ---- A wait with a timer that is set anew each time: by timerfd, or by the wait's own timeout - */
+/* ---- A wait with a timer that is set anew each time ------------------------------------------ */
 
 static double timed_theirs(void) {
     const int timer = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);

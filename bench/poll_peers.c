@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Deliveries beside other people's loops: the same pipes, a byte on its way through each active one,
- * and for each delivery a read and a write. Theirs are level-triggered, as they are used. */
+/* Deliveries beside other people's loops: the same pipes, a byte on its way through each active
+ * one, and for each delivery a read and a write. All are level-triggered, as theirs are used. */
 #include <event2/event.h>
 #include <fcntl.h>
 #include <hardpan.h>
