@@ -159,6 +159,13 @@ static void a_static_program_shows_its_vdso(void **state) {
     KNOW(&a, legacy, 1);
     assert_int_equal(hp_layout_recover(&a.layout), 0);
     assert_true(a.layout.facts.legacy_base == UINT64_C(0x2aaaaaaac000));
+    /* what does not touch the vdso is not followed to */
+    on("6.18", HP_LAYOUT_X86_64,
+       "2aaaaaaac000-2aaaaaab0000 r--p 00000000 00:00 0                  [vvar]\n"
+       "2aaaaaab1000-2aaaaaab3000 r-xp 00000000 00:00 0                  [vdso]\n");
+    KNOW(&a, legacy, 1);
+    assert_int_equal(hp_layout_recover(&a.layout), 0);
+    assert_true(a.layout.facts.legacy_base == UINT64_C(0x2aaaaaab1000));
 }
 
 static void recovery_refuses_what_it_cannot_use(void **state) {
