@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Deliveries beside libev, in a program of its own: libev has functions of libevent's names too, and
- * in one program with it never comes back from its loop (4.33). */
+/* Deliveries beside libev, in a program of its own: libev has functions of libevent's names too,
+ * and in one program with it never comes back from its loop (4.33). */
 #include <ev.h>
 
 #include "poll_hops.h"
