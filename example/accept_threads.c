@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Four threads accept from one listener through one poller: a ONESHOT is found by one of them, which
- * arms it again before it serves, so that the next connection is another's. */
+/* Four threads accept from one listener through one poller: a ONESHOT is found by one of them,
+ * which arms it again before it serves, so that the next connection is another's. */
 #include <hardpan.h>
 #include <netinet/in.h>
 #include <pthread.h>

@@ -22,17 +22,15 @@ static void mark(struct hp_text *text, const struct hp_layout_facts *facts, int 
     hp_text_string(text, ")\n");
 }
 
-enum form { ADDRESS, SIZE, NUMBER };
+enum form { ADDRESS, SIZE };
 
 static void number(struct hp_text *text, enum form form, uint64_t n) {
     if (form == ADDRESS)
         hp_text_hex(text, n);
-    else if (form == SIZE && n == HP_LAYOUT_UNLIMITED)
+    else if (n == HP_LAYOUT_UNLIMITED)
         hp_text_string(text, "unlimited");
-    else if (form == SIZE)
-        hp_text_bytes(text, n);
     else
-        hp_text_decimal(text, n);
+        hp_text_bytes(text, n);
 }
 
 static void line(struct hp_text *text, const struct hp_layout_facts *facts, const char *words,

@@ -74,6 +74,18 @@ struct piece {
     uint64_t first, last, draws;
 };
 
+/* The last of the starts that share a piece with `start`; the piece ends where that one's does. */
+static uint64_t piece_until(const struct stage *stage, uint64_t start, uint64_t last,
+                            struct piece *piece) {
+    if (stage->run.drawn && stage->forks) return start;
+    /* further up there is no more room, and a hint that holds holds for all */
+    if (hp_is_error(piece->first) || !stage->run.drawn) return last;
+    if (stage->call->object == HP_LAYOUT_HUGE) return start;
+    if (piece->first > start) return piece->first < last ? piece->first : last;
+    const uint64_t end = slide(stage, start);
+    return piece->last = end < last ? end : last;
+}
+
 /* The answers to the starts from *start on that can be told at once; false behind the last. */
 static bool next_piece(struct stage *stage, uint64_t *start, struct piece *piece) {
     const uint64_t page = stage->run.facts->page;
@@ -82,20 +94,8 @@ static bool next_piece(struct stage *stage, uint64_t *start, struct piece *piece
     stage->run.start32 = *start;
     stage->run.drawn = stage->run.fork = 0;
     const uint64_t found = stage->area(&stage->run, stage->call);
-    uint64_t until = last;
     *piece = (struct piece){found, found, 0};
-    if (stage->run.drawn && stage->forks) {
-        until = *start;
-    } else if (hp_is_error(found) || !stage->run.drawn) {
-        /* further up there is no more room, and a hint that holds holds for all */
-    } else if (stage->call->object == HP_LAYOUT_HUGE) {
-        until = *start;
-    } else if (found > *start) {
-        until = found < last ? found : last;
-    } else {
-        const uint64_t end = slide(stage, *start);
-        piece->last = until = end < last ? end : last;
-    }
+    const uint64_t until = piece_until(stage, *start, last, piece);
     piece->draws = piece->last > found ? 1 : (until - *start) / page + 1;
     *start = until + page;
     return true;

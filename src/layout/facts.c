@@ -31,12 +31,12 @@ int hp_layout_set_fact(struct hp_layout_facts *facts, int fact, uint64_t number,
 
 const char *hp_layout_mark_name(int mark) {
     static const char *const names[] = {"unknown", "assumed", "derived", "read", "probed"};
-    return mark >= 0 && (size_t)mark < HP_COUNT(names) ? names[mark] : 0;
+    return (size_t)mark < HP_COUNT(names) ? names[mark] : 0;
 }
 
 const char *hp_layout_machine_name(int machine) {
     static const char *const names[] = {"x86_64", "i386", "aarch64"};
-    return machine >= 0 && (size_t)machine < HP_COUNT(names) ? names[machine] : 0;
+    return (size_t)machine < HP_COUNT(names) ? names[machine] : 0;
 }
 
 /* What follows from facts is no surer than the least sure of them, and at most derived. */

@@ -145,7 +145,7 @@ static bool field_line(struct reader *reader, struct cursor line) {
     const char *key = line.at;
     while (line.at < line.end && is_key_byte(*line.at)) line.at++;
     const size_t size = (size_t)(line.at - key);
-    if (!size || line.at == line.end || *line.at++ != ':') return false;
+    if (line.at == line.end || *line.at++ != ':') return false;
     reader->fields++;
     return value(reader, key, size, line);
 }

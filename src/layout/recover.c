@@ -85,9 +85,8 @@ static bool is_one_file(const struct hp_layout *layout, size_t first, size_t las
     return true;
 }
 
-static bool is_vdso(const struct hp_layout_map *map, size_t index) {
-    return is_named(map, index, "[vdso]", 6) || is_named(map, index, "[vvar]", 6) ||
-           is_named(map, index, "[vvar_vclock]", 13);
+static bool is_vvar(const struct hp_layout_map *map, size_t index) {
+    return is_named(map, index, "[vvar]", 6) || is_named(map, index, "[vvar_vclock]", 13);
 }
 
 int hp_layout_recover(struct hp_layout *layout) {
@@ -99,7 +98,7 @@ int hp_layout_recover(struct hp_layout *layout) {
     if (vdso == map->count) return -ENODATA;
     const size_t end = run_end(map, vdso, up);
     /* [vvar] lies below [vdso], so between it and the loader where the layout is bottom-up */
-    while (!up && vdso > end && is_vdso(map, vdso - 1)) vdso--;
+    while (!up && vdso > end && is_vvar(map, vdso - 1)) vdso--;
     if (end != vdso &&
         !(up ? is_one_file(layout, vdso + 1, end) : is_one_file(layout, end, vdso - 1)))
         return -ENODATA;

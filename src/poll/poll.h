@@ -151,7 +151,7 @@ HP_INLINE bool hp_slot_is_live(const struct hp_slot *slot) { return slot->genera
 
 /* slots.c; the poller is locked. Turn: a life begins, or ends. */
 struct hp_slot *hp_slot_find(struct hp_poller *poller, hp_token token);
-int hp_slot_take(struct hp_poller *poller, int kind, void *data, struct hp_slot **slot);
+int hp_slot_take(struct hp_poller *poller, int kind, void *data, struct hp_slot **taken);
 void hp_slot_turn(struct hp_slot *slot);
 void hp_slot_free(struct hp_poller *poller, struct hp_slot *slot);
 

@@ -14,11 +14,12 @@ int hp_channel_send(int socket, struct hp_start *start, const int *fds, unsigned
     struct hp_cargo cargo;
     prepare(&cargo);
     cargo.start = start;
-    cargo.message.msg_controllen = count ? CMSG_SPACE(sizeof(int) * count) : 0;
+    cargo.message.msg_controllen = count ? (socklen_t)CMSG_SPACE(sizeof(int) * count) : 0;
+    cargo.control.header = (struct cmsghdr){0}; /* musl's has padding for half a length */
     if (count) {
         cargo.control.header.cmsg_level = SOL_SOCKET;
         cargo.control.header.cmsg_type = SCM_RIGHTS;
-        cargo.control.header.cmsg_len = CMSG_LEN(sizeof(int) * count);
+        cargo.control.header.cmsg_len = (socklen_t)CMSG_LEN(sizeof(int) * count);
         __builtin_memcpy(CMSG_DATA(&cargo.control.header), fds, sizeof(int) * count);
     }
     const long answer = hp_sys_sendmsg(socket, &cargo.message, MSG_NOSIGNAL);

@@ -16,9 +16,10 @@ enum {
 /* Lies at the low end of the launcher's stack. */
 struct hp_channel {
     struct hp_stack stack;
-    int ours, theirs; /* the ends: each in its own table */
-    uint32_t ready;   /* 1: the launcher has its table; 2: it could not */
-    uint32_t ended;   /* 0 when the thread is no more */
+    int ours, theirs;    /* the ends: each in its own table */
+    uint32_t ready;      /* 1: the launcher has its table; 2: it could not */
+    uint32_t ended;      /* 0 when the thread is no more */
+    struct hp_lock turn; /* of the one who reads answers; taken before the other lock */
     struct hp_lock lock;
     /* under the lock: what was sent and not answered, in that order; the launcher is gone */
     struct hp_start *first, *last;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A start by a launcher, as its caller sees it. Answers come in the order of the questions, so who
- * holds a channel's lock and reads an answer finds whose it is at the head of the row. */
+/* A start by a launcher, as its caller sees it. Several may be on their way in one channel, so that
+ * a launcher finds the next when it has done one. Answers come in the order of the questions: who
+ * has the turn to read finds whose an answer is at the head of the row. */
 #include <poll.h>
 
 #include "channel.h"
@@ -8,7 +9,7 @@
 static void finish(struct hp_channel *channel, int pidfd, int answer) {
     struct hp_start *start = channel->first;
     channel->first = start->later;
-    channel->row--;
+    __atomic_store_n(&channel->row, channel->row - 1, __ATOMIC_RELAXED);
     start->pidfd = pidfd;
     start->answer = answer;
     __atomic_store_n(&start->done, 1, __ATOMIC_RELEASE);
@@ -18,7 +19,7 @@ static void finish(struct hp_channel *channel, int pidfd, int answer) {
 /* A launcher that ended in the middle. A child that it has begun is this process's child all the
  * same, and not reaped: its number is right. */
 static void give_up(struct hp_channel *channel) {
-    channel->gone = true;
+    __atomic_store_n(&channel->gone, true, __ATOMIC_RELAXED);
     while (channel->first) {
         const int pid = channel->first->pid;
         const int pidfd = pid > 0 ? hp_sys_pidfd_open(pid, 0) : -1;
@@ -26,14 +27,17 @@ static void give_up(struct hp_channel *channel) {
     }
 }
 
+/* By who has the turn. */
 static void read_answer(struct hp_channel *channel) {
     struct hp_start *start = 0;
     int fds[HP_CARGO_MAX];
     const int count = hp_channel_receive(channel->ours, &start, fds);
+    hp_lock(&channel->lock);
     if (count < 0)
         give_up(channel);
     else
-        finish(channel, count ? fds[0] : -1, channel->first->answer);
+        finish(channel, count ? fds[0] : -1, start->answer);
+    hp_unlock(&channel->lock);
 }
 
 static bool is_done(const struct hp_start *start) {
@@ -46,7 +50,7 @@ static int wait_answer(struct hp_channel *channel, hp_deadline deadline) {
     return hp_sys_poll(&poll, 1, deadline);
 }
 
-static int collect_locked(struct hp_start *start, hp_deadline deadline) {
+static int read_until(struct hp_start *start, hp_deadline deadline) {
     while (!is_done(start)) {
         const int answer = wait_answer(start->channel, deadline);
         if (answer <= 0) return answer ? answer : -ETIMEDOUT;
@@ -57,9 +61,9 @@ static int collect_locked(struct hp_start *start, hp_deadline deadline) {
 
 int hp_launch_collect(struct hp_start *start, hp_deadline deadline) {
     if (!is_done(start)) {
-        if (!hp_lock_until(&start->channel->lock, deadline)) return -ETIMEDOUT;
-        const int answer = collect_locked(start, deadline);
-        hp_unlock(&start->channel->lock);
+        if (!hp_lock_until(&start->channel->turn, deadline)) return -ETIMEDOUT;
+        const int answer = read_until(start, deadline);
+        hp_unlock(&start->channel->turn);
         if (answer < 0) return answer;
     }
     return start->answer;
@@ -76,34 +80,31 @@ static int check(const struct hp_launcher *launcher) {
     return __builtin_memcmp(ids, launcher->ids, sizeof ids) ? -ESTALE : 0;
 }
 
-/* An idle one, locked; else one whose row is not long. */
-static struct hp_channel *try_channels(struct hp_launcher *launcher, unsigned first, unsigned row) {
-    for (unsigned i = 0; i < launcher->count; i++) {
-        struct hp_channel *channel = launcher->channels[(first + i) % launcher->count];
-        if (!hp_lock_try(&channel->lock)) continue;
-        if (!channel->gone && channel->row <= row) return channel;
-        hp_unlock(&channel->lock);
-    }
-    return 0;
+static unsigned row_of(const struct hp_channel *channel) {
+    const bool gone = __atomic_load_n(&channel->gone, __ATOMIC_RELAXED);
+    return gone ? UINT32_MAX : __atomic_load_n(&channel->row, __ATOMIC_RELAXED);
 }
 
-/* Whoever must wait does it in the row of one, with the others that wait there. */
-static struct hp_channel *wait_channel(struct hp_launcher *launcher, unsigned first) {
-    for (unsigned i = 0; i < launcher->count; i++) {
-        struct hp_channel *channel = launcher->channels[(first + i) % launcher->count];
-        hp_lock(&channel->lock);
-        while (!channel->gone && channel->row >= HP_CHANNEL_ROW_MAX) read_answer(channel);
-        if (!channel->gone) return channel;
-        hp_unlock(&channel->lock);
-    }
-    return 0;
-}
-
-static struct hp_channel *choose(struct hp_launcher *launcher, bool may_queue) {
+/* The one with the shortest row; NULL if no launcher is left. */
+static struct hp_channel *choose(struct hp_launcher *launcher) {
     const unsigned first = __atomic_fetch_add(&launcher->next, 1, __ATOMIC_RELAXED);
-    struct hp_channel *channel = try_channels(launcher, first, 0);
-    if (!channel && may_queue) channel = try_channels(launcher, first, HP_CHANNEL_ROW_MAX - 1);
-    return channel ? channel : wait_channel(launcher, first);
+    struct hp_channel *best = 0;
+    unsigned shortest = UINT32_MAX;
+    for (unsigned i = 0; i < launcher->count && shortest; i++) {
+        struct hp_channel *channel = launcher->channels[(first + i) % launcher->count];
+        const unsigned row = row_of(channel);
+        if (row >= shortest) continue;
+        shortest = row;
+        best = channel;
+    }
+    return best;
+}
+
+/* Answers that nobody asked for yet are read, so that the launcher does not wait to give them. */
+static void make_room(struct hp_channel *channel) {
+    hp_lock(&channel->turn);
+    if (row_of(channel) >= HP_CHANNEL_ROW_MAX) read_answer(channel);
+    hp_unlock(&channel->turn);
 }
 
 static unsigned load(const struct hp_start *start, int *fds) {
@@ -115,12 +116,14 @@ static unsigned load(const struct hp_start *start, int *fds) {
     return count;
 }
 
+/* -EAGAIN: its row is long, or its launcher is gone: look again. */
 static int put_in_row(struct hp_channel *channel, struct hp_start *start) {
     int fds[HP_CARGO_MAX];
     start->channel = channel;
     start->later = 0;
     start->done = 0;
     start->pid = 0;
+    if (channel->gone || channel->row >= HP_CHANNEL_ROW_MAX) return -EAGAIN;
     const int answer = hp_channel_send(channel->ours, start, fds, load(start, fds));
     if (answer < 0) return answer;
     if (channel->first)
@@ -128,20 +131,28 @@ static int put_in_row(struct hp_channel *channel, struct hp_start *start) {
     else
         channel->first = start;
     channel->last = start;
-    channel->row++;
+    __atomic_store_n(&channel->row, channel->row + 1, __ATOMIC_RELAXED);
     return 0;
 }
 
-/* Without ASYNC the answer is waited for here, under the lock: the row was empty, or is by then. */
-int hp_launch_send(struct hp_launcher *launcher, struct hp_start *start) {
-    const bool async = start->plan->flags & HP_SPAWN_ASYNC;
-    int answer = check(launcher);
-    if (answer < 0) return answer;
-    struct hp_channel *channel = choose(launcher, async);
-    if (!channel) return -EPIPE;
-    answer = put_in_row(channel, start);
-    if (answer == 0 && !async) collect_locked(start, HP_FOREVER);
+static int send_to(struct hp_channel *channel, struct hp_start *start) {
+    hp_lock(&channel->lock);
+    const int answer = put_in_row(channel, start);
     if (answer == -EPIPE) give_up(channel);
     hp_unlock(&channel->lock);
+    return answer;
+}
+
+int hp_launch_send(struct hp_launcher *launcher, struct hp_start *start) {
+    int answer = check(launcher);
+    while (answer == 0) {
+        struct hp_channel *channel = choose(launcher);
+        if (!channel) return -EPIPE;
+        if (row_of(channel) >= HP_CHANNEL_ROW_MAX) make_room(channel);
+        answer = send_to(channel, start);
+        if (answer == 0) break;
+        if (answer == -EAGAIN || answer == -EPIPE) answer = 0;
+    }
+    if (answer == 0 && !(start->plan->flags & HP_SPAWN_ASYNC)) hp_launch_collect(start, HP_FOREVER);
     return answer;
 }

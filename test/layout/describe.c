@@ -127,6 +127,62 @@ static void an_edge_that_exec_cannot_draw_is_none(void **state) {
     assert_int_equal(hp_layout_recover_own(&a.layout, 0x1000), -EINVAL);
 }
 
+/* Its memory has no name; a file as long as a huge page may lie elsewhere than at the base. */
+static void a_loader_is_one_file_and_not_long(void **state) {
+    (void)state;
+    on("6.18", HP_LAYOUT_X86_64,
+       HEAD VDSO LOADER "7ffbff6fc000-7ffbff6fd000 rw-p 00000000 00:00 0 \n"
+                        "7ffffffde000-7ffffffff000 rw-p 00000000 00:00 0         [stack]\n");
+    assert_int_equal(hp_layout_recover(&a.layout), 0);
+    assert_true(a.layout.facts.base == UINT64_C(0x7ffbff6fd000));
+#define LOW_VDSO "7ffbfeffe000-7ffbff000000 r-xp 00000000 00:00 0                 [vdso]\n"
+    on("6.18", HP_LAYOUT_X86_64,
+       LOW_VDSO "7ffbff000000-7ffbff1ff000 r--p 00000000 fe:00 43           /lib/ld.so\n");
+    assert_int_equal(hp_layout_recover(&a.layout), 0);
+    assert_true(a.layout.facts.base == UINT64_C(0x7ffbff1ff000));
+    on("6.18", HP_LAYOUT_X86_64,
+       LOW_VDSO "7ffbff000000-7ffbff200000 r--p 00000000 fe:00 43           /lib/ld.so\n");
+    assert_int_equal(hp_layout_recover(&a.layout), -ENODATA);
+}
+
+static void a_static_program_shows_its_vdso(void **state) {
+    (void)state;
+    on("6.18", HP_LAYOUT_X86_64, HEAD VDSO);
+    assert_int_equal(hp_layout_recover(&a.layout), 0);
+    assert_true(a.layout.facts.base == UINT64_C(0x7ffbff6ca000));
+    /* bottom-up, and as 6.13 and later split the vvar */
+    on("6.18", HP_LAYOUT_X86_64,
+       "00400000-00401000 r-xp 00000000 fe:00 42                         /bin/static\n"
+       "2aaaaaaac000-2aaaaaab0000 r--p 00000000 00:00 0                  [vvar]\n"
+       "2aaaaaab0000-2aaaaaab2000 r--p 00000000 00:00 0                  [vvar_vclock]\n"
+       "2aaaaaab2000-2aaaaaab4000 r-xp 00000000 00:00 0                  [vdso]\n");
+    KNOW(&a, legacy, 1);
+    assert_int_equal(hp_layout_recover(&a.layout), 0);
+    assert_true(a.layout.facts.legacy_base == UINT64_C(0x2aaaaaaac000));
+    /* what does not touch the vdso is not followed to */
+    on("6.18", HP_LAYOUT_X86_64,
+       "2aaaaaaac000-2aaaaaab0000 r--p 00000000 00:00 0                  [vvar]\n"
+       "2aaaaaab1000-2aaaaaab3000 r-xp 00000000 00:00 0                  [vdso]\n");
+    KNOW(&a, legacy, 1);
+    assert_int_equal(hp_layout_recover(&a.layout), 0);
+    assert_true(a.layout.facts.legacy_base == UINT64_C(0x2aaaaaab1000));
+}
+
+static void recovery_refuses_what_it_cannot_use(void **state) {
+    (void)state;
+    on("6.18", HP_LAYOUT_X86_64, HEAD VDSO LOADER);
+    a.layout.map.count--; /* the loader's last page is not in the map */
+    assert_int_equal(hp_layout_recover_own(&a.layout, UINT64_C(0x7ffbff6cb000)), -ENODATA);
+    on("6.18", HP_LAYOUT_X86_64, HEAD VDSO LOADER);
+    KNOW(&a, random_bits, 41); /* more than any machine draws */
+    assert_int_equal(hp_layout_recover(&a.layout), -ENODATA);
+    on("6.18", HP_LAYOUT_X86_64, HEAD VDSO LOADER);
+    a.layout.map.text = 0;
+    assert_int_equal(hp_layout_recover(&a.layout), -EINVAL);
+    assert_int_equal(hp_layout_recover(0), -EINVAL);
+    assert_int_equal(hp_layout_recover_own(0, 0x1000), -EINVAL);
+}
+
 static void bottom_up_the_loader_begins_it(void **state) {
     (void)state;
     on("6.18", HP_LAYOUT_X86_64,
@@ -164,6 +220,37 @@ static void it_is_told_on_a_page(void **state) {
     hp_layout_describe(&a.layout, text, sizeof text);
     assert_non_null(strstr(text, "search                from a cache  (probed)\n"));
     assert_int_equal(hp_layout_describe(0, text, sizeof text), 0);
+    a.layout.facts.kernel = -1;
+    assert_int_equal(hp_layout_describe(&a.layout, text, sizeof text), 0);
+    assert_string_equal(text, "");
+}
+
+static void told(const char *line, bool is_there) {
+    char text[4096];
+    hp_layout_describe(&a.layout, text, sizeof text);
+    if (!strstr(text, line) == is_there) fail_msg("%s: in or not in\n%s", line, text);
+}
+
+static void each_line_has_its_other_forms(void **state) {
+    (void)state;
+    on("6.18", HP_LAYOUT_X86_64, HEAD);
+    KNOW(&a, legacy, 1);
+    KNOW(&a, stack_limit, HP_LAYOUT_UNLIMITED);
+    KNOW(&a, randomised, 0);
+    told("direction             legacy, bottom-up  (read)\n", true);
+    told("= stack limit unlimited + random start 0 B + guard 0 B, at least 128 MiB", true);
+    told("random bits           0  (read)\ndrawn                 0x0  (read)\n", true);
+    told("base of int $0x80", true);
+    told("\nguards                0 of 1 MiB, 0 of 4 KiB, of [stack] alone: smaps was", true);
+    on("6.18", HP_LAYOUT_AARCH64, "1000-2000 rw-p 00000000 00:00 0 \nVmFlags: rd gd\n");
+    a.layout.facts.mark[HP_LAYOUT_FACT_legacy] = HP_LAYOUT_UNKNOWN;
+    a.layout.facts.mark[HP_LAYOUT_FACT_randomised] = HP_LAYOUT_UNKNOWN;
+    a.layout.facts.mark[HP_LAYOUT_FACT_draw] = HP_LAYOUT_UNKNOWN;
+    told("direction             not known  (unknown)\n", true);
+    told("random bits           not known  (unknown)\n", true);
+    told("drawn", false);
+    told("int $0x80", false);
+    told("\nguards                1 of 1 MiB, 0 of 4 KiB  (", true);
 }
 
 static void facts_have_names_and_marks(void **state) {
@@ -179,8 +266,14 @@ static void facts_have_names_and_marks(void **state) {
     assert_int_equal(hp_layout_set_fact(&a.layout.facts, 0, 0, 5), -EINVAL);
     assert_null(hp_layout_fact_title(HP_LAYOUT_FACT_COUNT));
     assert_true(hp_layout_fact(&a.layout.facts, -1) == 0);
+    assert_int_equal(hp_layout_set_fact(&a.layout.facts, 0, 0, -1), -EINVAL);
+    assert_true(hp_layout_fact(&a.layout.facts, 0) == 1000);
+    assert_string_equal(hp_layout_mark_name(0), "unknown");
+    assert_null(hp_layout_mark_name(-1));
     assert_null(hp_layout_mark_name(5));
     assert_null(hp_layout_machine_name(-1));
+    assert_string_equal(hp_layout_machine_name(HP_LAYOUT_AARCH64), "aarch64");
+    assert_null(hp_layout_machine_name(HP_LAYOUT_AARCH64 + 1));
     assert_int_equal(hp_layout_kernel("1.0", HP_LAYOUT_X86_64, &a.layout.facts), -ENOENT);
     assert_int_equal(hp_layout_kernel(0, HP_LAYOUT_X86_64, &a.layout.facts), -EINVAL);
 }
@@ -192,8 +285,12 @@ int main(void) {
         cmocka_unit_test(what_is_unknown_stays_so),
         cmocka_unit_test(another_process_shows_its_base),
         cmocka_unit_test(an_edge_that_exec_cannot_draw_is_none),
+        cmocka_unit_test(a_loader_is_one_file_and_not_long),
+        cmocka_unit_test(a_static_program_shows_its_vdso),
+        cmocka_unit_test(recovery_refuses_what_it_cannot_use),
         cmocka_unit_test(bottom_up_the_loader_begins_it),
         cmocka_unit_test(it_is_told_on_a_page),
+        cmocka_unit_test(each_line_has_its_other_forms),
         cmocka_unit_test(facts_have_names_and_marks),
     };
     return cmocka_run_group_tests(tests, 0, 0);

@@ -90,6 +90,20 @@ static void all_starts_are_counted(void **state) {
     }
 }
 
+/* Aligned already, the first start finds itself, and the next a huge page. */
+static void huge_pages_are_drawn_in_an_empty_window(void **state) {
+    (void)state;
+    set_up(&whole, "6.18", HP_LAYOUT_X86_64, "", UINT64_C(0x7f0000000000),
+           UINT64_C(0x2aaaaaaab000));
+    ask(&whole, (struct hp_layout_request){.length = 2 << 20,
+                                           .object = HP_LAYOUT_HUGE,
+                                           .align = 2 << 20,
+                                           .flags = HP_LAYOUT_MAP_32BIT});
+    assert_true(hp_layout_holds(&whole.answer, START, 0) == 1);
+    assert_true(hp_layout_holds(&whole.answer, START + PAGE, 0) == 0);
+    assert_true(hp_layout_holds(&whole.answer, START + (2 << 20), 0) == 512);
+}
+
 /* Two searches, two draws: the pairs are counted. */
 static void two_draws_make_pairs(void **state) {
     (void)state;
@@ -147,6 +161,7 @@ int main(int count, char **arguments) {
     printf("seed %llu\n", (unsigned long long)state_of_random);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_starts_are_counted),
+        cmocka_unit_test(huge_pages_are_drawn_in_an_empty_window),
         cmocka_unit_test(two_draws_make_pairs),
         cmocka_unit_test(a_full_window_is_refused),
         cmocka_unit_test(too_little_room_for_parts_is_said),

@@ -97,6 +97,11 @@ static const struct question questions[] = {
      .request = {.length = ERA_PAGE},
      .legacy = 1,
      .there = {.low = 0x55580000, .high = 0x55590000, .flags = HP_LAYOUT_GROWS_DOWN}},
+    {.rule = "compat",
+     .kernel = "6.18",
+     .machine = HP_LAYOUT_X86_64,
+     .request = {.length = ERA_PAGE, .flags = HP_LAYOUT_BY_INT80},
+     .legacy = 1},
 };
 
 static bool is_fired(uint64_t rule) {
@@ -189,17 +194,48 @@ static void guards_do_not_count_once_their_rule_is_off(void **state) {
     }
 }
 
-static void shared_memory_is_not_aligned_without_its_rule(void **state) {
+/* Aligned, nothing of 4 MiB begins at 0x40001000. Not padded, one draw comes to it; padded and not
+ * shifted, one again; and of shared memory each first draw that hit no aligned place, all but 16,
+ * with one of the second. */
+static const struct {
+    const char *rule;
+    unsigned flags;
+    uint64_t draws;
+} aligned[] = {
+    {"thp-pad", 0, 1},
+    {"thp-shift", 0, 1},
+    {"shmem-pad", HP_LAYOUT_MAP_SHARED, 1},
+    {"shmem-shift", HP_LAYOUT_MAP_SHARED, 8192 - 16},
+};
+
+static void drawn_places_are_not_aligned_without_their_rules(void **state) {
     (void)state;
-    const struct hp_layout_request request = {.length = 2 * HUGE_PAGE,
-                                              .protection = R,
-                                              .flags = HP_LAYOUT_MAP_32BIT | HP_LAYOUT_MAP_SHARED};
-    for (int off = 0; off < 2; off++) {
-        open_drawn(off ? bit("shmem-pad") : 0, 0);
+    for (size_t i = 0; i < 2 * (sizeof aligned / sizeof *aligned); i++) {
+        const bool off = i % 2;
+        const struct hp_layout_request request = {
+            .length = 2 * HUGE_PAGE,
+            .protection = R,
+            .flags = HP_LAYOUT_MAP_32BIT | aligned[i / 2].flags};
+        open_drawn(off ? bit(aligned[i / 2].rule) : 0, 0);
         era_set(&era, HP_LAYOUT_FACT_shared_align, HUGE_PAGE);
         era_where(&era, &request);
         assert_int_equal(era.answer.verdict, HP_LAYOUT_ONE_OF);
-        assert_int_equal(hp_layout_holds(&era.answer, 0x40001000, 0), off);
+        assert_int_equal(hp_layout_holds(&era.answer, 0x40001000, 0),
+                         off ? aligned[i / 2].draws : 0);
+    }
+}
+
+/* 3.4 to 3.7 search from the cache on. */
+static void a_search_begins_at_the_base_without_the_cache(void **state) {
+    (void)state;
+    const struct question question = {
+        .kernel = "3.4", .machine = HP_LAYOUT_X86_64, .request = {.length = ERA_PAGE}};
+    for (int off = 0; off < 2; off++) {
+        ask(&question, off ? bit("cache-start") : 0);
+        era.layout.hidden.cache = 0x50000000;
+        era_where(&era, &question.request);
+        const uint64_t from = off ? era.layout.facts.base : 0x50000000;
+        assert_int_equal(era.answer.address, from - ERA_PAGE);
     }
 }
 
@@ -240,7 +276,8 @@ int main(void) {
         cmocka_unit_test(what_is_left_of_the_space_is_not_inflated),
         cmocka_unit_test(an_offset_that_would_wrap_is_not_padded),
         cmocka_unit_test(guards_do_not_count_once_their_rule_is_off),
-        cmocka_unit_test(shared_memory_is_not_aligned_without_its_rule),
+        cmocka_unit_test(drawn_places_are_not_aligned_without_their_rules),
+        cmocka_unit_test(a_search_begins_at_the_base_without_the_cache),
         cmocka_unit_test(what_fails_in_the_end_fails_for_all_draws),
         cmocka_unit_test(a_hint_may_hold_only_without_padding),
     };

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The parser: what it reads, and that of a text which is wrong in any way it makes nothing. */
+#include <sys/mman.h>
+
 #include "hp_test.h"
 
 static struct hp_layout_mapping mappings[70000];
@@ -42,8 +44,9 @@ static void a_text_of_maps_is_read(void **state) {
 static const char smaps[] =
     "1000-2000 rw-p 00000000 00:00 0 \nRss:    4 kB\nShared_Hugetlb: 2048 kB\nSwap: 8 kB\n"
     "AnonHugePages: 1 kB\nTHPeligible:    0\nVmFlags: rd wr mr mw me gd ac \n"
-    "3000-4000 rw-p 00000000 00:00 0                [stack]\nRss:    4 kB\nAnonymous:  12 kB\n"
-    "Swap: 8 kB\nFilePmdMapped: 1 kB\nTHPeligible:    0\nVmFlags: rd wr ss ht\n";
+    "3000-4000 rw-p 00000000 00:00 0                [stack]\nPrivate_Hugetlb: 16 kB\nAnonymous:  "
+    "12 kB\n"
+    "ShmemPmdMapped: 2 kB\nFilePmdMapped: 1 kB\nTHPeligible:    0\nVmFlags: rd wr ss ht\n";
 
 static void a_text_of_smaps_is_read(void **state) {
     (void)state;
@@ -57,7 +60,8 @@ static void a_text_of_smaps_is_read(void **state) {
     assert_false(mappings[1].flags & HP_LAYOUT_GROWS_DOWN);
     assert_true(mappings[1].flags & HP_LAYOUT_SHADOW_STACK);
     assert_true(mappings[1].flags & HP_LAYOUT_HUGETLB);
-    assert_true(mappings[1].anonymous == 12 << 10 && mappings[1].huge == 1 << 10);
+    assert_true(mappings[1].anonymous == 12 << 10 && mappings[1].huge == (2 + 1) << 10);
+    assert_true(mappings[1].resident == 16 << 10);
 }
 
 static const struct {
@@ -162,10 +166,43 @@ static void an_array_that_is_too_small_is_said(void **state) {
     map.capacity = 0;
     assert_int_equal(hp_layout_parse(maps, sizeof maps - 1, &map, 0), -ENOSPC);
     assert_int_equal(hp_layout_parse(0, 1, &map, 0), -EINVAL);
+    assert_int_equal(hp_layout_parse(0, 0, &map, &wrong), -EBADMSG);
+    assert_int_equal(wrong.flaw, HP_LAYOUT_EMPTY);
     assert_int_equal(hp_layout_parse(maps, 1, 0, 0), -EINVAL);
     assert_null(hp_layout_flaw_text(-1));
     assert_null(hp_layout_flaw_text(HP_LAYOUT_CROWDED + 1));
     assert_string_equal(hp_layout_flaw_text(HP_LAYOUT_CUT_OFF), "is cut off");
+}
+
+/* One piece of a file over and over, for 4 GiB of text take 16 MiB of memory. */
+enum { PIECE = 16 << 20, PIECES = 257 };
+
+static char *repeated(FILE *file) {
+    char *text = mmap(0, (size_t)PIECE * PIECES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    assert_true(text != MAP_FAILED);
+    for (size_t i = 0; i < PIECES; i++)
+        if (mmap(text + i * PIECE, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED,
+                 fileno(file), 0) == MAP_FAILED)
+            fail_msg("piece %zu of a long text: %s", i, strerror(errno));
+    return text;
+}
+
+/* name_size has 32 bits: a name that has more is refused, and not cut to 16 MiB. */
+static void a_name_beyond_32_bits_is_refused(void **state) {
+    (void)state;
+    static const char head[] = "1000-2000 rw-p 00000000 00:00 1 /";
+    const uint64_t size = UINT64_C(1) * PIECE * PIECES;
+    if (size > SIZE_MAX) skip(); /* no text is that long */
+    FILE *file = tmpfile();
+    for (int i = 0; i < PIECE / 4096; i++) fprintf(file, "%04096d", 0);
+    assert_int_equal(fflush(file), 0);
+    char *text = repeated(file);
+    memcpy(text, head, sizeof head - 1);
+    text[size - 1] = '\n';
+    assert_int_equal(parse_size(text, (size_t)size), -EBADMSG);
+    assert_int_equal(wrong.flaw, HP_LAYOUT_GARBLED);
+    munmap(text, (size_t)size);
+    fclose(file);
 }
 
 static void sixty_thousand_mappings_are_read_and_found(void **state) {
@@ -194,6 +231,7 @@ int main(void) {
         cmocka_unit_test(a_text_that_is_cut_anywhere_makes_no_half_map),
         cmocka_unit_test(a_byte_that_is_changed_breaks_no_order),
         cmocka_unit_test(an_array_that_is_too_small_is_said),
+        cmocka_unit_test(a_name_beyond_32_bits_is_refused),
         cmocka_unit_test(sixty_thousand_mappings_are_read_and_found),
     };
     return cmocka_run_group_tests(tests, 0, 0);

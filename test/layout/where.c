@@ -279,6 +279,12 @@ static void what_is_not_known_is_said(void **state) {
     ask(&a, (struct hp_layout_request){.length = 0x1000});
     assert_int_equal(a.answer.verdict, HP_LAYOUT_NOT_KNOWN);
     assert_int_equal(a.answer.missing, HP_LAYOUT_FACT_base);
+    /* of two that are not known, the one that was needed first */
+    hp_layout_set_fact(&a.layout.facts, HP_LAYOUT_FACT_base, 0, HP_LAYOUT_UNKNOWN);
+    hp_layout_set_fact(&a.layout.facts, HP_LAYOUT_FACT_legacy_base, 0, HP_LAYOUT_UNKNOWN);
+    ask(&a, (struct hp_layout_request){.length = 0x1000});
+    assert_true(fired(&a, "down-failed"));
+    assert_int_equal(a.answer.missing, HP_LAYOUT_FACT_base);
     /* a hint that is free does not ask for the base */
     check(&(struct question){"hint-taken", {.length = 0x1000, .address = 0x10000}, 0x10000, 0});
     ask(&a, (struct hp_layout_request){.length = 0x1000, .object = HP_LAYOUT_DRIVER});
@@ -318,6 +324,56 @@ static void the_trace_is_sentences(void **state) {
     assert_null(hp_layout_rule_source(64));
 }
 
+static const struct {
+    const char *rule;
+    uint32_t mapping;
+    uint64_t number[3];
+    const char *sentence;
+} sentences[] = {
+    {"length-huge", 0, {0x1000, 0x200000}, "length 4 KiB becomes 2 MiB, whole huge pages"},
+    {"hint-beyond", 0, {0x1000, 0x2000, 0x3000}, "hint refused: 0x1000 + 8 KiB ends beyond 0x3000"},
+    {"hint-guard", 1, {1, 2, 4096}, "hint refused: 0x1 + 2 B enters the 4 KiB guard of [stack]"},
+    {"noreplace", 2, {0}, "MAP_FIXED_NOREPLACE, and libc.so.6 is there: EEXIST"},
+    {"noreplace",
+     3,
+     {0},
+     "MAP_FIXED_NOREPLACE, and the mapping at 0x7ffffffde000 is there: EEXIST"},
+    {"noreplace", 4, {0}, "MAP_FIXED_NOREPLACE, and the mapping at 0x0 is there: EEXIST"},
+    {"error-value", 0, {1, 9}, "the address 0x9 reads as an error: EPERM"},
+    {"error-value", 0, {12, 9}, "the address 0x9 reads as an error: ENOMEM"},
+    {"error-value", 0, {14, 9}, "the address 0x9 reads as an error: EFAULT"},
+    {"error-value", 0, {17, 9}, "the address 0x9 reads as an error: EEXIST"},
+    {"error-value", 0, {22, 9}, "the address 0x9 reads as an error: EINVAL"},
+    {"error-value", 0, {7, 9}, "the address 0x9 reads as an error: error 7"},
+};
+
+static const char *sentence(const char *rule, uint32_t mapping, const uint64_t number[3]) {
+    static char text[256];
+    struct hp_layout_step step = {.mapping = mapping};
+    memcpy(step.number, number, sizeof step.number);
+    while (strcmp(hp_layout_rule_name(step.rule), rule)) step.rule++;
+    hp_layout_step_text(&a.layout, &step, text, sizeof text);
+    return text;
+}
+
+static void numbers_and_names_have_their_places(void **state) {
+    (void)state;
+    char text[8] = "text";
+    prepare(&a);
+    a.mappings[3].name_size = 0;
+    a.mappings[4].low = 0x1000; /* not in the map */
+    for (size_t i = 0; i < sizeof sentences / sizeof *sentences; i++)
+        assert_string_equal(sentence(sentences[i].rule, sentences[i].mapping, sentences[i].number),
+                            sentences[i].sentence);
+    /* mappings that came without a text have no names */
+    a.layout.map.text = 0;
+    assert_string_equal(sentence("noreplace", 2, (const uint64_t[3]){0}),
+                        "MAP_FIXED_NOREPLACE, and the mapping at 0x7ffff7e00000 is there: EEXIST");
+    const struct hp_layout_step no_rule = {.rule = -1};
+    assert_int_equal(hp_layout_step_text(&a.layout, &no_rule, text, sizeof text), 0);
+    assert_string_equal(text, "");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_has_its_answer),
@@ -331,6 +387,7 @@ int main(void) {
         cmocka_unit_test(what_is_not_known_is_said),
         cmocka_unit_test(nonsense_is_refused),
         cmocka_unit_test(the_trace_is_sentences),
+        cmocka_unit_test(numbers_and_names_have_their_places),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }

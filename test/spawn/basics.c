@@ -34,7 +34,7 @@ static void a_map_is_one_assignment(void **state) {
     static const int from[5] = {4, 0, 3, 2, 1};
     enum { FIRST = 400 };
     struct script script;
-    char wanted[200], at[5][8];
+    char wanted[200], at[5][12];
     unsigned long long inodes[5];
     (void)state;
     for (int i = 0; i < 5; i++) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Linux on i386: a clone whose child begins with a function.
  *
- * Five arguments take every register but ebp, which the child has like its parent: it points at
- * what the child needs, in a frame that both can read. The child's stack is aligned as the ABI has
- * it before a call. */
+ * Five arguments take every register but ebp. The fourth is a thread pointer, which clone without
+ * CLONE_SETTLS does not look at, nor clone3 at anything behind its second: there the function
+ * waits, and its argument in ebp. Not in memory: a thread may come to look when its maker's frame
+ * is gone. The child's stack is aligned as the ABI has it before a call. */
 #ifndef HP_SYS_CLONE_H
 #define HP_SYS_CLONE_H
 
@@ -13,21 +14,19 @@
 enum { ARCH_CLONE_WORD_FIRST = 0 };
 
 HP_INLINE long arch_clone(long nr, const long a[6], void (*function)(void *), void *argument) {
-    const long three[3] = {nr, (long)function, (long)argument};
-    long answer = (long)three;
+    const long pair[2] = {nr, (long)argument};
+    long answer = (long)pair;
     __asm__ volatile("push %%ebp\n\t"
-                     "mov %%eax, %%ebp\n\t"
-                     "mov (%%ebp), %%eax\n\t"
+                     "mov 4(%%eax), %%ebp\n\t"
+                     "mov (%%eax), %%eax\n\t"
                      "int $0x80\n\t"
                      "test %%eax, %%eax\n\t"
                      "jnz 1f\n\t"
-                     "mov 4(%%ebp), %%eax\n\t"
-                     "mov 8(%%ebp), %%edx\n\t"
-                     "xor %%ebp, %%ebp\n\t"
                      "and $-16, %%esp\n\t"
                      "sub $12, %%esp\n\t"
-                     "push %%edx\n\t"
-                     "call *%%eax\n\t"
+                     "push %%ebp\n\t"
+                     "xor %%ebp, %%ebp\n\t"
+                     "call *%%esi\n\t"
                      "xor %%ebx, %%ebx\n\t"
                      "mov $1, %%eax\n\t" /* exit, of one thread: touches no stack */
                      "int $0x80\n\t"
@@ -35,7 +34,7 @@ HP_INLINE long arch_clone(long nr, const long a[6], void (*function)(void *), vo
                      "1:\n\t"
                      "pop %%ebp"
                      : "+a"(answer)
-                     : "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), "D"(a[4]), "m"(three)
+                     : "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(function), "D"(a[4]), "m"(pair)
                      : "memory", "cc");
     return answer;
 }
