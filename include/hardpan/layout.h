@@ -175,7 +175,10 @@ enum hp_layout_feature {
     HP_LAYOUT_HAS_THP_ZERO = 1 << 18, /* private /dev/zero is aligned to huge pages */
     /* a search down walks from where the last one ended, then again from the base (3.4 to 3.7) */
     HP_LAYOUT_HAS_CACHE_TWICE = 1 << 19,
-    HP_LAYOUT_HAS_LEGACY_ONLY = 1 << 20 /* 64-bit tasks are bottom-up, whatever is asked (2.6.24) */
+    HP_LAYOUT_HAS_LEGACY_ONLY =
+        1 << 20, /* 64-bit tasks are bottom-up, whatever is asked (2.6.24) */
+    /* mremap to more than the address space is EINVAL at once (in 6.18, not in 6.1), not ENOMEM */
+    HP_LAYOUT_HAS_REMAP_EINVAL = 1 << 21
 };
 
 /* A stack limit without end, RLIM_INFINITY. */

@@ -10,9 +10,6 @@
 static uint64_t x86_own(struct hp_layout_run *run, const struct hp_layout_call *call) {
     struct hp_layout_call own = *call;
     own.flags &= ~(unsigned)(HP_LAYOUT_MAP_32BIT | HP_LAYOUT_MAP_ABOVE_4G);
-    own.address = hp_round_down(call->address, call->align);
-    if (own.address != call->address && !FIRES(run, HUGETLB_HINT, call->address, own.address))
-        own.address = call->address;
     return hp_layout_x86_hugetlb(run, &own);
 }
 

@@ -14,8 +14,11 @@ struct remap {
 static int check_arguments(const struct hp_layout_run *run, const struct remap *remap) {
     const uint64_t page = run->facts->page, end = run->facts->task_size;
     const unsigned flags = remap->call->flags;
-    if (remap->at & (page - 1) || !remap->length || remap->length > end) return EINVAL;
-    if (!(flags & HP_LAYOUT_MAP_FIXED)) return 0;
+    const bool fixed = flags & HP_LAYOUT_MAP_FIXED;
+    if (remap->at & (page - 1) || !remap->length) return EINVAL;
+    if (remap->length > end && (fixed || hp_layout_has(run->facts, HP_LAYOUT_HAS_REMAP_EINVAL)))
+        return EINVAL;
+    if (!fixed) return 0;
     const uint64_t to = remap->call->address;
     if (!(flags & HP_LAYOUT_MAY_MOVE) || to & (page - 1) || to > end - remap->length) return EINVAL;
     /* a second view over itself: what it is to show is unmapped first; up to 3.7 it is refused */
@@ -37,7 +40,7 @@ static int check_mapping(const struct remap *remap) {
 static bool can_grow(struct hp_layout_run *run, const struct remap *remap) {
     const struct hp_layout_mapping *m = remap->mapping;
     const uint64_t end = remap->at + remap->length;
-    if (remap->length <= remap->old_length) return false;
+    if (remap->length <= remap->old_length || remap->length > run->facts->task_size) return false;
     if (remap->at + remap->old_length != m->high || end > run->facts->task_size) return false;
     const struct hp_layout_mapping *next = hp_layout_next(run, m->high);
     return (!next || next->low >= end) && FIRES(run, REMAP_GROWS, end);

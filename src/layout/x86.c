@@ -147,16 +147,15 @@ static void limits(struct hp_layout_run *run, const struct hp_layout_call *call,
         query->high += more;
 }
 
-static bool takes_hint(struct hp_layout_run *run, const struct hp_layout_call *call) {
-    return call->address && is_valid(run, call->address, call->length) &&
-           hp_layout_hint_free(run, call->address, call->length);
+static bool takes_hint(struct hp_layout_run *run, uint64_t address, uint64_t length) {
+    return is_valid(run, address, length) && hp_layout_hint_free(run, address, length);
 }
 
 static uint64_t top_down(struct hp_layout_run *run, const struct hp_layout_call *call) {
     if (is_window_32bit(run, call->flags)) return bottom_up(run, call);
     struct hp_layout_call at_page = *call;
     at_page.address = hp_round_down(call->address, run->facts->page);
-    if (takes_hint(run, &at_page)) return at_page.address;
+    if (at_page.address && takes_hint(run, at_page.address, call->length)) return at_page.address;
     struct hp_layout_gap_query query = {.down = true, .length = call->length};
     limits(run, &at_page, &query);
     align_to_object(&query, run, call);
@@ -172,13 +171,17 @@ uint64_t hp_layout_x86_area(struct hp_layout_run *run, const struct hp_layout_ca
     return legacy ? bottom_up(run, call) : top_down(run, call);
 }
 
-/* hugetlb_get_unmapped_area of arch/x86/mm/hugetlbpage.c, until 6.12. */
+/* hugetlb_get_unmapped_area of arch/x86/mm/hugetlbpage.c, until 6.12. A hint within the first huge
+ * page is one at 0, and taken: 6.1 was seen to map there. */
 uint64_t hp_layout_x86_hugetlb(struct hp_layout_run *run, const struct hp_layout_call *call) {
-    if (takes_hint(run, call)) return call->address;
+    uint64_t hint = hp_round_down(call->address, call->align);
+    if (hint != call->address && !FIRES(run, HUGETLB_HINT, call->address, hint))
+        hint = call->address;
+    if (call->address && takes_hint(run, hint, call->length)) return hint;
     struct hp_layout_gap_query query = {.length = call->length,
                                         .align_mask = call->align - run->facts->page};
     if (NEED(run, legacy)) {
-        const struct span span = bounds(run, call->address, call->flags);
+        const struct span span = bounds(run, hint, call->flags);
         query.low = span.begin;
         query.high = span.end;
         return hp_layout_unmapped_area(run, &query);

@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# build.sh ARCH FOLDER SOURCE... - static programs for another machine: FOLDER/ARCH/NAME from each
+# build.sh ARCH FOLDER [SOURCE...] - static programs for another machine: FOLDER/ARCH/NAME from each
 # SOURCE (NAME.c), linked with the released hardpan (raw door, shut gate), and FOLDER/ARCH/init.
 # Exit 77 with a reason when there is no compiler for ARCH.
 set -eu
 
 skip() { echo "SKIP: $*"; exit 77; }
 
-[ $# -ge 3 ] || { echo "usage: build.sh amd64|arm64|i386 FOLDER SOURCE.c..." >&2; exit 2; }
+[ $# -ge 2 ] || { echo "usage: build.sh amd64|arm64|i386 FOLDER [SOURCE.c...]" >&2; exit 2; }
 case $1 in
 amd64) machine=x86_64 compiler=x86_64-linux-gnu-gcc ;;
 arm64) machine=aarch64 compiler=aarch64-linux-gnu-gcc ;;

@@ -133,3 +133,11 @@ bool lay_huge(struct hp_layout *layout, struct ground *ground, struct hp_layout_
     request->address = ground->laid->low + layout->facts.page;
     return true;
 }
+
+bool lay_remap(struct hp_layout *layout, struct ground *ground, struct hp_layout_request *request) {
+    if (!lay(layout, ground, 0, page_size(), 0)) return false;
+    request->old_address = ground->laid->low;
+    request->old_length = page_size();
+    request->length = layout->facts.task_size + page_size();
+    return true;
+}

@@ -23,7 +23,7 @@ int live_calibrate(struct hp_layout *layout);
  * mapped. */
 int live_object(const struct hp_layout *layout, int fd, struct hp_layout_request *request);
 
-/* What a request is to the kernel's mmap. *got is the address. */
+/* What a request is to the kernel's mmap, or mremap. *got is the address. */
 int live_mmap(const struct hp_layout_request *request, int fd, uint64_t *got);
 
 /* As munmap, mprotect and mmap of [low, high) change the list; false where it has no room. */

@@ -38,7 +38,17 @@ static int flags_of(const struct hp_layout_request *request, bool file) {
     return flags;
 }
 
+static int remap(const struct hp_layout_request *request, uint64_t *got) {
+    void *at = 0;
+    const int code = hp_sys_mremap(
+        (void *)(uintptr_t)request->old_address, (size_t)request->old_length,
+        (size_t)request->length, request->flags & HP_LAYOUT_MAY_MOVE ? MREMAP_MAYMOVE : 0, 0, &at);
+    if (!code) *got = (uintptr_t)at;
+    return code;
+}
+
 int live_mmap(const struct hp_layout_request *request, int fd, uint64_t *got) {
+    if (request->flags & HP_LAYOUT_REMAP) return remap(request, got);
     void *at = 0;
     const int code = hp_sys_mmap((void *)(uintptr_t)request->address, (size_t)request->length,
                                  (int)request->protection, flags_of(request, fd >= 0), fd,

@@ -167,16 +167,6 @@ static void refused(const struct hp_layout_request *request) {
 
 /* ---- Asking both ----------------------------------------------------------------------------- */
 
-static int ask_kernel(const struct hp_layout_request *request, int fd, uint64_t *got) {
-    if (!(request->flags & HP_LAYOUT_REMAP)) return live_mmap(request, fd, got);
-    void *at = 0;
-    const int code = hp_sys_mremap(
-        (void *)(uintptr_t)request->old_address, (size_t)request->old_length,
-        (size_t)request->length, request->flags & HP_LAYOUT_MAY_MOVE ? MREMAP_MAYMOVE : 0, 0, &at);
-    if (!code) *got = (uintptr_t)at;
-    return code;
-}
-
 static void count(const struct hp_layout_answer *answer) {
     uint64_t *const counts[] = {
         [HP_LAYOUT_EXACT] = &worker.exact,       [HP_LAYOUT_REFUSED] = &worker.refused,
@@ -192,7 +182,7 @@ static int compare(const struct hp_layout_request *request, int fd) {
         .parts = parts, .capacity = MOST_PARTS, .steps = steps, .steps_capacity = MOST_STEPS};
     uint64_t got = 0;
     const int wrong = hp_layout_where(&worker.layout, request, &answer);
-    const int code = ask_kernel(request, fd, &got);
+    const int code = live_mmap(request, fd, &got);
     count(&answer);
     if (wrong) printf("the model: %s\n", error_word(wrong));
     if (wrong || !hp_layout_holds(&answer, got, code)) return mismatch(request, &answer, got, code);
