@@ -182,10 +182,12 @@ enum hp_layout_feature {
 #define HP_LAYOUT_UNLIMITED UINT64_MAX
 
 struct hp_layout_facts {
-    int kernel;   /* the row that hp_layout_kernel took it from */
-    int machine;  /* enum hp_layout_machine; a 32-bit task is I386 on any kernel */
-    int search;   /* enum hp_layout_search */
-    uint32_t has; /* enum hp_layout_feature */
+    int kernel;      /* the row that hp_layout_kernel took it from */
+    int machine;     /* enum hp_layout_machine; a 32-bit task is I386 on any kernel */
+    int search;      /* enum hp_layout_search */
+    int search_mark; /* enum hp_layout_mark, of the search */
+    uint32_t has;    /* enum hp_layout_feature */
+    uint32_t probed; /* those that a mapping told, there or not; the others are assumed */
 #define HP_LAYOUT_FACT_FIELD(field, title) uint64_t field;
     HP_LAYOUT_FACTS(HP_LAYOUT_FACT_FIELD)
 #undef HP_LAYOUT_FACT_FIELD

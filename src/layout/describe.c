@@ -105,6 +105,21 @@ static void compat(struct hp_text *text, const struct hp_layout_facts *facts) {
     LINE("legacy of int $0x80", compat_legacy_base, ADDRESS);
 }
 
+static const char *search_words(int search) {
+    switch (search) {
+    case HP_LAYOUT_MAPLE: return "in a maple tree  (";
+    case HP_LAYOUT_RBTREE: return "in a red-black tree  (";
+    default: return "from a cache  (";
+    }
+}
+
+static void search(struct hp_text *text, const struct hp_layout_facts *facts) {
+    title(text, "search");
+    hp_text_string(text, search_words(facts->search));
+    hp_text_string(text, hp_layout_mark_name(facts->search_mark));
+    hp_text_string(text, ")\n");
+}
+
 size_t hp_layout_describe(const struct hp_layout *layout, char *buffer, size_t capacity) {
     struct hp_text writer = {buffer, capacity, 0}, *text = &writer;
     hp_text_string(text, "");
@@ -115,6 +130,7 @@ size_t hp_layout_describe(const struct hp_layout *layout, char *buffer, size_t c
     hp_text_string(text, ", ");
     hp_text_string(text, hp_layout_machine_name(facts->machine));
     hp_text_string(text, "\n");
+    search(text, facts);
     direction(text, facts);
     LINE("top-down base", base, ADDRESS);
     LINE("bottom-up base", legacy_base, ADDRESS);

@@ -185,6 +185,7 @@ int hp_layout_kernel(const char *name, int machine, struct hp_layout_facts *fact
         facts->kernel = (int)i;
         facts->machine = machine;
         facts->search = rows[i].search;
+        facts->search_mark = HP_LAYOUT_ASSUMED;
         facts->has = rows[i].has;
         rows[i].numbers(facts);
         return 0;

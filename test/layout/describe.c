@@ -211,6 +211,14 @@ static void it_is_told_on_a_page(void **state) {
     a.layout.facts.mark[HP_LAYOUT_FACT_base] = HP_LAYOUT_UNKNOWN;
     hp_layout_describe(&a.layout, text, sizeof text);
     assert_non_null(strstr(text, "top-down base         not known  (unknown)\n"));
+    assert_non_null(strstr(text, "search                in a maple tree  (assumed)\n"));
+    a.layout.facts.search = HP_LAYOUT_RBTREE;
+    a.layout.facts.search_mark = HP_LAYOUT_PROBED;
+    hp_layout_describe(&a.layout, text, sizeof text);
+    assert_non_null(strstr(text, "search                in a red-black tree  (probed)\n"));
+    a.layout.facts.search = HP_LAYOUT_CACHE;
+    hp_layout_describe(&a.layout, text, sizeof text);
+    assert_non_null(strstr(text, "search                from a cache  (probed)\n"));
     assert_int_equal(hp_layout_describe(0, text, sizeof text), 0);
     a.layout.facts.kernel = -1;
     assert_int_equal(hp_layout_describe(&a.layout, text, sizeof text), 0);

@@ -42,7 +42,8 @@ for rule in ${*:-$("$hardpan" verify --rules | cut -d ' ' -f 1)}; do
     if [ "$status" = 1 ] && echo "$said" | grep -q '^mismatch at call '; then
         shown=$((shown + 1))
     else
-        echo "without $rule nothing was found out (status $status): $(echo "$said" | tail -n 1)"
+        echo "without $rule nothing was found out (status $status):"
+        echo "$said"
         failed=1
     fi
 done

@@ -55,6 +55,25 @@ jq -e '.schema == 1 and .verdict == "exact" and (.address | startswith("0x")) an
     echo 'where --json:' && cat "$work/json" && failed=1
 }
 
+# What decides where things go is told by mappings, not believed of the newest kernel; of features that
+# rest on another where that one is there.
+told() {
+    jq -e --arg on "$1" --arg name "$2" \
+        '.features | .[$name].known == "probed" or (.[$on].value | not)' "$work/json" >/dev/null || {
+        echo "$2 was not told by a mapping:" && jq .features "$work/json" && failed=1
+    }
+}
+told noreplace noreplace
+if [ "$(uname -m)" = x86_64 ]; then
+    for feature in search-min above-4g thp thp-zero; do told "$feature" "$feature"; done
+    for feature in thp-no-hint thp-multiples thp-up; do told thp "$feature"; done
+fi
+expect 0 '^search +in a (maple|red-black) tree  \(probed\)$' where --len 64K --facts
+if [ -d /sys/kernel/mm/hugepages ]; then
+    expect 0 '^cut-einval +(yes|no)  \(probed\)$' where --len 64K --facts
+    expect 0 '^hugetlb-x86 +(yes|no)  \(probed\)$' where --len 64K --facts
+fi
+
 expect 2 "no rule 'nonsense'" verify --without nonsense
 expect 2 "no mode 'nonsense'; there are: default" verify --mode nonsense
 expect 2 "takes a number, not 'many'" verify --calls many

@@ -8,35 +8,47 @@
 #include <sys/mman.h>
 
 #include "../doctor/probe.h"
+#include "ground.h"
 
 #define MIB UINT64_C(1048576)
 
-enum ground { UNEVEN, EVEN }; /* where the free space begins: beside a huge page, or on one */
+/* Beside the features: a maple tree is searched, or a red-black one. */
+#define IS_MAPLE (UINT32_C(1) << 31)
 
 struct probe {
     uint32_t feature;
-    enum ground ground;
-    struct hp_layout_request request; /* address 1: a hint at what is mapped */
+    ground_lay *lay;
+    struct hp_layout_request request; /* what its ground leaves to it */
 };
+
+#define HUGE .object = HP_LAYOUT_HUGE, .align = 2 * MIB
 
 static const struct probe probes[] = {
     {HP_LAYOUT_HAS_NOREPLACE,
-     UNEVEN,
+     lay_uneven,
      {.address = 1, .length = 4096, .flags = HP_LAYOUT_MAP_NOREPLACE}},
-    {HP_LAYOUT_HAS_THP, UNEVEN, {.length = 4 * MIB}},
-    {HP_LAYOUT_HAS_THP_NO_HINT, UNEVEN, {.address = 1, .length = 4 * MIB}},
-    {HP_LAYOUT_HAS_THP_MULTIPLES, UNEVEN, {.length = 4 * MIB + 4096}},
-    {HP_LAYOUT_HAS_THP_UP, EVEN, {.length = 4 * MIB}},
-    {HP_LAYOUT_HAS_THP_NOT_COMPAT, UNEVEN, {.length = 4 * MIB}},
-    {HP_LAYOUT_HAS_THP_ZERO, UNEVEN, {.length = 4 * MIB, .object = HP_LAYOUT_DEV_ZERO}},
-    {HP_LAYOUT_HAS_HUGETLB_X86,
-     UNEVEN,
-     {.address = 1, .length = 2 * MIB, .object = HP_LAYOUT_HUGE, .align = 2 * MIB}},
-    {HP_LAYOUT_HAS_HUGETLB_GENERIC,
-     UNEVEN,
-     {.address = 1, .length = 2 * MIB, .object = HP_LAYOUT_HUGE, .align = 2 * MIB}},
-    {HP_LAYOUT_HAS_RANDOM_32BIT, UNEVEN, {.length = 4096, .flags = HP_LAYOUT_MAP_32BIT}},
+    {IS_MAPLE, lay_in_guard, {0}},
+    {HP_LAYOUT_HAS_SEARCH_MIN, lay_below, {0}},
+    {HP_LAYOUT_HAS_ABOVE_4G, lay_lowest, {.flags = HP_LAYOUT_MAP_ABOVE_4G}},
+    {HP_LAYOUT_HAS_THP, lay_uneven, {.length = 4 * MIB}},
+    {HP_LAYOUT_HAS_THP_NO_HINT, lay_uneven, {.address = 1, .length = 4 * MIB}},
+    {HP_LAYOUT_HAS_THP_MULTIPLES, lay_uneven, {.length = 4 * MIB + 4096}},
+    {HP_LAYOUT_HAS_THP_UP, lay_even, {.length = 4 * MIB}},
+    {HP_LAYOUT_HAS_THP_NOT_COMPAT, lay_uneven, {.length = 4 * MIB}},
+    {HP_LAYOUT_HAS_THP_ZERO, lay_uneven, {.length = 4 * MIB, .object = HP_LAYOUT_DEV_ZERO}},
+    {HP_LAYOUT_HAS_HUGETLB_X86, lay_hint, {.length = 2 * MIB, HUGE}},
+    {HP_LAYOUT_HAS_HUGETLB_GENERIC, lay_hint, {.length = 2 * MIB, HUGE}},
+    {HP_LAYOUT_HAS_CUT_EINVAL, lay_huge, {.length = 4096, .flags = HP_LAYOUT_MAP_FIXED}},
+    {IS_MAPLE, lay_under_guard, {.length = 2 * MIB, HUGE}},
+    {HP_LAYOUT_HAS_RANDOM_32BIT, lay_uneven, {.length = 4096, .flags = HP_LAYOUT_MAP_32BIT}},
 };
+
+static void set(struct hp_layout_facts *facts, uint32_t feature, bool with) {
+    if (feature & IS_MAPLE)
+        facts->search = with ? HP_LAYOUT_MAPLE : HP_LAYOUT_RBTREE;
+    else
+        facts->has = with ? facts->has | feature : facts->has & ~feature;
+}
 
 /* Room for all that a probe's answer may be. */
 static bool holds(struct hp_layout *layout, uint32_t feature, bool with,
@@ -44,9 +56,11 @@ static bool holds(struct hp_layout *layout, uint32_t feature, bool with,
     static struct hp_layout_part parts[64];
     struct hp_layout_answer answer = {.parts = parts, .capacity = COUNT(parts)};
     const uint32_t has = layout->facts.has;
-    layout->facts.has = with ? has | feature : has & ~feature;
+    const int search = layout->facts.search;
+    set(&layout->facts, feature, with);
     const int wrong = hp_layout_where(layout, request, &answer);
     layout->facts.has = has;
+    layout->facts.search = search;
     return !wrong && hp_layout_holds(&answer, got, code) > 0;
 }
 
@@ -65,39 +79,28 @@ static int ask(const struct hp_layout_request *request, uint64_t *got) {
     return code;
 }
 
-/* A mapping that takes the nearest free space up to an edge on a huge page, or a page beyond. */
-static bool lay_ground(struct hp_layout *layout, enum ground ground,
-                       struct hp_layout_mapping *spacer) {
-    const size_t page = page_size();
-    const uint64_t huge = layout->facts.huge_page;
-    const bool up = layout->facts.legacy;
-    uintptr_t at;
-    if (map_at(0, page, PROT_NONE, MAP_NORESERVE, &at)) return false;
-    unmap(at, page);
-    const uint64_t over = up ? -(uint64_t)at & (huge - 1) : (at + page) & (huge - 1);
-    const uint64_t length = (over ? over : huge) + (ground == UNEVEN ? page : 0);
-    if (map_at(0, (size_t)length, PROT_NONE, MAP_NORESERVE, &at)) return false;
-    *spacer = (struct hp_layout_mapping){.low = at, .high = at + length};
-    return shadow_put(&layout->map, spacer);
+static void settle(struct hp_layout_facts *facts, uint32_t feature, bool with) {
+    set(facts, feature, with);
+    if (feature & IS_MAPLE)
+        facts->search_mark = HP_LAYOUT_PROBED;
+    else
+        facts->probed |= feature;
 }
 
-static void clear_ground(struct hp_layout *layout, const struct hp_layout_mapping *spacer) {
-    unmap((uintptr_t)spacer->low, (size_t)(spacer->high - spacer->low));
-    shadow_cut(&layout->map, spacer->low, spacer->high);
+static void look(struct hp_layout *layout, uint32_t feature,
+                 const struct hp_layout_request *request) {
+    uint64_t got = 0;
+    const int code = ask(request, &got);
+    const bool with = holds(layout, feature, true, request, got, code);
+    const bool without = holds(layout, feature, false, request, got, code);
+    if (with != without) settle(&layout->facts, feature, with);
 }
 
 static void probe_one(struct hp_layout *layout, const struct probe *probe) {
     struct hp_layout_request request = probe->request;
-    struct hp_layout_mapping spacer;
-    uint64_t got = 0;
-    if (!lay_ground(layout, probe->ground, &spacer)) return;
-    if (request.address) request.address = spacer.low;
-    const int code = ask(&request, &got);
-    const bool with = holds(layout, probe->feature, true, &request, got, code);
-    const bool without = holds(layout, probe->feature, false, &request, got, code);
-    if (with && !without) layout->facts.has |= probe->feature;
-    if (without && !with) layout->facts.has &= ~probe->feature;
-    clear_ground(layout, &spacer);
+    struct ground ground = {.count = 0};
+    if (probe->lay(layout, &ground, &request)) look(layout, probe->feature, &request);
+    ground_clear(layout, &ground);
 }
 
 /* What shared memory of this kind is aligned to: of all sizes the first by which the model comes to
@@ -105,16 +108,17 @@ static void probe_one(struct hp_layout *layout, const struct probe *probe) {
 static void probe_align(struct hp_layout *layout, int fact, int object) {
     struct hp_layout_request request = {
         .length = 2 * layout->facts.huge_page, .object = object, .flags = HP_LAYOUT_MAP_SHARED};
-    struct hp_layout_mapping spacer;
+    struct ground ground = {.count = 0};
     uint64_t got = 0, align = 0;
-    if (!lay_ground(layout, UNEVEN, &spacer)) return;
-    const int code = ask(&request, &got);
-    while (align <= layout->facts.huge_page) {
-        hp_layout_set_fact(&layout->facts, fact, align, HP_LAYOUT_PROBED);
-        if (holds(layout, 0, true, &request, got, code)) break;
-        align = align ? align * 2 : 2 * layout->facts.page;
+    if (lay_uneven(layout, &ground, &request)) {
+        const int code = ask(&request, &got);
+        while (align <= layout->facts.huge_page) {
+            hp_layout_set_fact(&layout->facts, fact, align, HP_LAYOUT_PROBED);
+            if (holds(layout, 0, true, &request, got, code)) break;
+            align = align ? align * 2 : 2 * layout->facts.page;
+        }
     }
-    clear_ground(layout, &spacer);
+    ground_clear(layout, &ground);
 }
 
 void find_features(struct hp_layout *layout) {

@@ -96,6 +96,9 @@ static void adopt_kernel(struct hp_layout *layout, const struct hp_layout *own) 
     static const int wide[] = {HP_LAYOUT_FACT_window, HP_LAYOUT_FACT_task_size};
     const struct hp_layout_facts *from = &own->facts;
     layout->facts.has = from->has;
+    layout->facts.probed = from->probed;
+    layout->facts.search = from->search;
+    layout->facts.search_mark = from->search_mark;
     for (size_t i = 0; i < COUNT(common); i++)
         hp_layout_set_fact(&layout->facts, common[i], hp_layout_fact(from, common[i]),
                            from->mark[common[i]]);

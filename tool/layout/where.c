@@ -59,6 +59,7 @@ void print_answer(const struct hp_layout *layout, const struct question *questio
     if (!question->facts) return;
     hp_layout_describe(layout, text, sizeof text);
     printf("\n%s", text);
+    print_features(&layout->facts);
 }
 
 /* ---- The command ----------------------------------------------------------------------------- */

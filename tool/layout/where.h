@@ -27,4 +27,12 @@ void print_answer(const struct hp_layout *layout, const struct question *questio
 bool print_answer_json(const struct hp_layout *layout, const struct question *question,
                        const struct hp_layout_answer *answer);
 
+/* What the kernel has or lacks, one after the other from index 0; false past the last. */
+struct feature {
+    const char *name, *known; /* "probed" or "assumed" */
+    bool there;
+};
+bool next_feature(const struct hp_layout_facts *facts, unsigned *index, struct feature *feature);
+void print_features(const struct hp_layout_facts *facts);
+
 #endif

@@ -56,6 +56,16 @@ static json_t *facts(const struct hp_layout_facts *facts) {
     return object;
 }
 
+static json_t *features(const struct hp_layout_facts *facts) {
+    json_t *object = json_object();
+    struct feature feature;
+    for (unsigned i = 0; next_feature(facts, &i, &feature);)
+        json_object_set_new(
+            object, feature.name,
+            json_pack("{s:b, s:s}", "value", feature.there, "known", feature.known));
+    return object;
+}
+
 bool print_answer_json(const struct hp_layout *layout, const struct question *question,
                        const struct hp_layout_answer *answer) {
     static const char *const verdicts[] = {"exact", "refused", "one of", "history", "not known"};
@@ -67,6 +77,7 @@ bool print_answer_json(const struct hp_layout *layout, const struct question *qu
                   "steps", steps(layout, answer), "facts", facts(&layout->facts));
     (void)question;
     if (!object) return false;
+    json_object_set_new(object, "features", features(&layout->facts));
     if (answer->verdict == HP_LAYOUT_EXACT) {
         json_object_set_new(object, "address", address(answer->address));
         json_object_set_new(object, "length", count(answer->length));

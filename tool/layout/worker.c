@@ -150,6 +150,21 @@ static void protect_own(void) {
     shadow_split(&worker.layout.map, low, low + length);
 }
 
+/* 6.18: MAP_FIXED that begins in an ordinary mapping and is refused because it ends inside a huge
+ * page of MAP_HUGETLB leaves the first one in two, and mremap of it as a whole is EFAULT then. */
+static void refused(const struct hp_layout_request *request) {
+    struct hp_layout_map *map = &worker.layout.map;
+    const uint64_t page = worker.layout.facts.page;
+    const uint64_t end = (request->address + request->length + page - 1) & ~(page - 1);
+    const uint64_t edges[] = {request->address, end};
+    if (!(request->flags & HP_LAYOUT_MAP_FIXED) || request->address & (page - 1)) return;
+    for (size_t i = 0; i < COUNT(edges); i++) {
+        const size_t at = hp_layout_find(map, edges[i]);
+        if (at < map->count && !(map->mappings[at].flags & (HP_LAYOUT_HUGETLB | FOREIGN)))
+            shadow_split(map, edges[i], edges[i]);
+    }
+}
+
 /* ---- Asking both ----------------------------------------------------------------------------- */
 
 static int ask_kernel(const struct hp_layout_request *request, int fd, uint64_t *got) {
@@ -181,7 +196,7 @@ static int compare(const struct hp_layout_request *request, int fd) {
     count(&answer);
     if (wrong) printf("the model: %s\n", error_word(wrong));
     if (wrong || !hp_layout_holds(&answer, got, code)) return mismatch(request, &answer, got, code);
-    if (code) return 0;
+    if (code) return refused(request), 0;
     worker.last = got;
     if (request->flags & HP_LAYOUT_REMAP) return moved(request, got, answer.length), 0;
     const struct hp_layout_mapping made = made_of(request, fd, got, answer.length);
@@ -288,11 +303,31 @@ static void __attribute__((noinline)) touch_stack(void) {
     for (size_t i = 0; i < sizeof deep; i += 1024) deep[i] = 0;
 }
 
+static uint64_t mapped(void) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < worker.layout.map.count; i++)
+        bytes += mappings[i].high - mappings[i].low;
+    return bytes;
+}
+
+static bool is_littered; /* the probes have not taken back all that they mapped */
+
+static int calibrate(void) {
+    int code = live_own_map(&worker.layout);
+    const uint64_t before = mapped();
+    if (!code) code = live_calibrate(&worker.layout);
+    is_littered = !code && mapped() != before;
+    if (is_littered)
+        printf("the probes: %llu bytes were mapped before them, %llu after\n",
+               (unsigned long long)before, (unsigned long long)mapped());
+    return code;
+}
+
 static int set_up(void) {
     touch_stack();
     worker.layout.map = (struct hp_layout_map){.mappings = mappings, .capacity = MOST_MAPPINGS};
     int code = live_facts("self", &worker.layout.facts);
-    if (!code) code = live_calibrate(&worker.layout);
+    if (!code) code = calibrate();
     if (code) return code;
     open_kinds();
     look_for_huge();
@@ -328,7 +363,7 @@ int worker_main(int count, char **arguments) {
     const int code = set_up();
     if (code) return printf("cannot look: %s\n", error_word(code)), fflush(stdout), EXIT_BLIND;
     worker.layout.facts.without = strtoull(arguments[3], 0, 0);
-    int status = run(strtoull(arguments[1], 0, 10));
+    int status = is_littered ? EXIT_WRONG : run(strtoull(arguments[1], 0, 10));
     if (status) say_facts();
     say_counts();
     return fflush(stdout) ? EXIT_BLIND : status;
