@@ -23,6 +23,19 @@ static void a_child_has_the_descriptors_of_its_map_and_no_others(void **state) {
     close(far);
 }
 
+/* Close-on-exec here, and open there. */
+static void a_number_may_stay_what_it_is(void **state) {
+    struct script script;
+    (void)state;
+    const int far = fcntl(0, F_DUPFD_CLOEXEC, 300);
+    assert_int_equal(far, 300);
+    script_open(&script, WORDS("fds"));
+    script.fds[1] = (struct hp_spawn_fd){far, far};
+    script.plan.fd_count = 2;
+    assert_says(&script, "1 300 ");
+    close(far);
+}
+
 static unsigned long long inode(int fd) {
     struct stat file;
     assert_int_equal(fstat(fd, &file), 0);
@@ -365,6 +378,7 @@ static void the_rung_is_the_one_that_is_left(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(a_child_has_the_descriptors_of_its_map_and_no_others, fresh),
+        cmocka_unit_test_setup(a_number_may_stay_what_it_is, fresh),
         cmocka_unit_test_setup(a_map_is_one_assignment, fresh),
         cmocka_unit_test_setup(null_is_a_device, fresh),
         cmocka_unit_test_setup(a_closed_0_1_and_2_are_no_matter, fresh),
