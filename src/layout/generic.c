@@ -80,7 +80,8 @@ uint64_t hp_layout_hugetlb_generic(struct hp_layout_run *run, const struct hp_la
     if (call->length > end - facts->min_addr && FIRES(run, TOO_LONG, call->length, end))
         return hp_error(ENOMEM);
     const uint64_t hint = hp_round_up(call->address, call->align);
-    if (hint && end - call->length >= hint && hp_layout_hint_free(run, hint, call->length))
+    /* one that wraps is 0, and taken: 6.1 was seen to map there */
+    if (call->address && end - call->length >= hint && hp_layout_hint_free(run, hint, call->length))
         return hint;
     struct hp_layout_gap_query query = {.length = call->length,
                                         .align_mask = call->align - facts->page};

@@ -15,7 +15,7 @@ static void set(struct hp_layout *layout, int fact, uint64_t number) {
 static void find_end(struct hp_layout *layout) {
     uintptr_t low, high, most;
     if (hp_vm_bounds(0, &low, &high) || hp_vm_bounds(1, &low, &most)) return;
-    SET(window, high);
+    if (layout->facts.machine != HP_LAYOUT_AARCH64) SET(window, high); /* there it is 2^48 */
     SET(task_size, most);
 }
 

@@ -134,6 +134,11 @@ bool lay_huge(struct hp_layout *layout, struct ground *ground, struct hp_layout_
     return true;
 }
 
+bool lay_wrap(struct hp_layout *layout, struct ground *ground, struct hp_layout_request *request) {
+    request->address = (uintptr_t)0 - 2 * page_size();
+    return lay_edge(layout, ground, 0);
+}
+
 bool lay_remap(struct hp_layout *layout, struct ground *ground, struct hp_layout_request *request) {
     if (!lay(layout, ground, 0, page_size(), 0)) return false;
     request->old_address = ground->laid->low;

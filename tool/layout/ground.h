@@ -25,9 +25,10 @@ ground_lay lay_lowest;   /* only the lowest gap has room, all of it, and only be
 ground_lay lay_below;    /* ... were it not for what lies below the lowest address */
 ground_lay lay_in_guard; /* a mapping in the guard of one that grows down */
 ground_lay
-    lay_under_guard; /* room below a guard that is enough unless its alignment counts twice */
-ground_lay lay_huge; /* a hint that cuts a huge page of MAP_HUGETLB */
-ground_lay lay_remap;       /* a page to become longer than the address space */
+    lay_under_guard;  /* room below a guard that is enough unless its alignment counts twice */
+ground_lay lay_huge;  /* a hint that cuts a huge page of MAP_HUGETLB */
+ground_lay lay_wrap;  /* a hint that no huge page is above */
+ground_lay lay_remap; /* a page to become longer than the address space */
 
 void ground_clear(struct hp_layout *layout, struct ground *ground);
 

@@ -38,6 +38,7 @@ static const struct probe probes[] = {
     {HP_LAYOUT_HAS_THP_ZERO, lay_uneven, {.length = 4 * MIB, .object = HP_LAYOUT_DEV_ZERO}},
     {HP_LAYOUT_HAS_HUGETLB_X86, lay_hint, {.length = 2 * MIB, HUGE}},
     {HP_LAYOUT_HAS_HUGETLB_GENERIC, lay_hint, {.length = 2 * MIB, HUGE}},
+    {HP_LAYOUT_HAS_HUGETLB_GENERIC, lay_wrap, {.length = 2 * MIB, HUGE}},
     {HP_LAYOUT_HAS_CUT_EINVAL, lay_huge, {.length = 4096, .flags = HP_LAYOUT_MAP_FIXED}},
     {HP_LAYOUT_HAS_REMAP_EINVAL, lay_remap, {.flags = HP_LAYOUT_REMAP | HP_LAYOUT_MAY_MOVE}},
     {IS_MAPLE, lay_under_guard, {.length = 2 * MIB, HUGE}},
