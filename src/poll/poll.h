@@ -178,7 +178,7 @@ bool hp_batch_delivers(struct hp_poller *poller, hp_token token, const struct hp
  * that after: a locked store, which right after a call takes 25 ns (seen on 6.18, in a guest), or
  * where it is the only batch a plain one, and the reader has the kernel make the barrier. */
 HP_INLINE void hp_batch_say(const struct hp_poller *poller, uint64_t *word, uint64_t value) {
-    if (__builtin_expect(__atomic_load_n(&poller->lone, __ATOMIC_RELAXED), 1)) {
+    if (__builtin_expect(__atomic_load_n(&poller->lone, __ATOMIC_RELAXED) != 0, 1)) {
         __atomic_store_n(word, value, __ATOMIC_RELEASE);
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
     } else {

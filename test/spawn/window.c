@@ -165,7 +165,8 @@ static struct sightings watch_closes(int way, int closes) {
     way_of_starters = way;
     started = 0;
     crowd_begin(&crowd, 2, start_on);
-    for (int i = 0; i < closes; i++) look(poller, &seen);
+    for (int i = 0; i < closes || __atomic_load_n(&started, __ATOMIC_RELAXED) <= 100; i++)
+        look(poller, &seen);
     crowd_end(&crowd);
     close(poller);
     seen.starts = started;
