@@ -165,37 +165,6 @@ static void a_rule_that_is_off_leaves_no_trace(void **state) {
         }
 }
 
-/* 6.1, as it was seen under qemu-system: what 6.18 refuses at once fails for want of room, in place
- * too, and a hint within the first huge page goes down to 0, which is free. */
-static void a_length_beyond_all_is_another_error_on_6_1(void **state) {
-    (void)state;
-    const struct hp_layout_request longer = {.old_address = 0x555555554000,
-                                             .old_length = 0x2000,
-                                             .length = UINT64_C(0xffffffffffffe000),
-                                             .flags = HP_LAYOUT_REMAP | HP_LAYOUT_MAY_MOVE};
-    struct hp_layout_request fixed = longer;
-    fixed.flags |= HP_LAYOUT_MAP_FIXED;
-    prepare(&a);
-    check(&(struct question){"remap-bad", longer, 0, -EINVAL});
-    set_up(&a, "6.1", HP_LAYOUT_X86_64, map, BASE, LEGACY);
-    check(&(struct question){"too-long", longer, 0, -ENOMEM});
-    check(&(struct question){"remap-bad", fixed, 0, -EINVAL});
-    fixed.flags = HP_LAYOUT_REMAP;
-    check(&(struct question){"remap-stays", fixed, 0, -ENOMEM});
-}
-
-static void a_low_hint_for_huge_pages_is_zero_on_6_1(void **state) {
-    (void)state;
-    set_up(&a, "6.1", HP_LAYOUT_X86_64, map, BASE, LEGACY);
-    KNOW(&a, raw_io, 1);
-    struct hp_layout_request request = {
-        .address = 0x1f30d, .length = 2 * MIB, .object = HP_LAYOUT_HUGE, .align = 2 * MIB};
-    check(&(struct question){"hugetlb-hint", request, 0, 0});
-    request.address = 0; /* no hint is none */
-    ask(&a, request);
-    assert_true(a.answer.verdict == HP_LAYOUT_EXACT && a.answer.address != 0);
-}
-
 /* Five levels of page tables: a hint above 2^47 opens the space up to 2^56. */
 static void a_high_hint_opens_the_whole_space(void **state) {
     (void)state;
@@ -409,8 +378,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_rule_has_its_answer),
         cmocka_unit_test(a_rule_that_is_off_leaves_no_trace),
-        cmocka_unit_test(a_length_beyond_all_is_another_error_on_6_1),
-        cmocka_unit_test(a_low_hint_for_huge_pages_is_zero_on_6_1),
         cmocka_unit_test(a_high_hint_opens_the_whole_space),
         cmocka_unit_test(int80_cuts_what_it_answers),
         cmocka_unit_test(huge_pages_are_not_cut),
