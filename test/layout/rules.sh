@@ -35,7 +35,9 @@ elsewhere() {
 }
 
 failed=0 shown=0
-for rule in ${*:-$("$hardpan" verify --rules | cut -d ' ' -f 1)}; do
+# shellcheck disable=SC2046 # a word for each rule
+[ $# != 0 ] || set -- $("$hardpan" verify --rules | cut -d ' ' -f 1)
+for rule; do
     elsewhere "$rule" && continue
     said=$("$hardpan" verify --calls 400000 --seed 1 --without "$rule" 2>&1)
     status=$?

@@ -125,10 +125,10 @@ static bool report(const struct mode *mode, const struct outcome *outcome, struc
         return sum->skipped++, true;
     }
     add(sum, outcome);
+    const unsigned long long sets = outcome->sets + outcome->histories;
     printf("%-22s %8llu calls: %8llu exact, %7llu refused, %6llu sets  %s\n", mode->name,
            (unsigned long long)outcome->calls, (unsigned long long)outcome->exact,
-           (unsigned long long)outcome->refused,
-           (unsigned long long)(outcome->sets + outcome->histories),
+           (unsigned long long)outcome->refused, sets,
            outcome->status ? "MISMATCH" : "all as predicted");
     if (outcome->status) fputs(outcome->said, stdout);
     fflush(stdout);

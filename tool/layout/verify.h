@@ -12,9 +12,9 @@ int where_main(int count, char **arguments);
 /* One layout that a process may have, and how one is started in it. */
 struct mode {
     const char *name;
-    bool twin; /* the worker of 32 bits */
     unsigned long personality;
     uint64_t stack; /* its limit in bytes; 0: as it is */
+    bool twin;      /* the worker of 32 bits */
     bool bare;      /* without CAP_SYS_RAWIO */
 };
 extern const struct mode modes[];

@@ -28,11 +28,11 @@ static void print_parts(const struct hp_layout_answer *answer) {
 }
 
 static void print_verdict(const struct hp_layout_answer *answer) {
+    const unsigned long long end = answer->address + answer->length;
     const char *text;
     switch (answer->verdict) {
     case HP_LAYOUT_EXACT:
-        printf("%#llx ... %#llx\n", (unsigned long long)answer->address,
-               (unsigned long long)(answer->address + answer->length));
+        printf("%#llx ... %#llx\n", (unsigned long long)answer->address, end);
         break;
     case HP_LAYOUT_REFUSED:
         text = hp_error_text(answer->code);
