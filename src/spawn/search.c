@@ -22,9 +22,9 @@ static int put(char *path, const char *directory, size_t length, const char *nam
     while (at < length && at < HP_SPAWN_PATH_MAX - 1) path[at++] = *directory++;
     if (at && path[at - 1] != '/') path[at++] = '/';
     while (*name && at < HP_SPAWN_PATH_MAX) path[at++] = *name++;
-    if (at >= HP_SPAWN_PATH_MAX) return -ENAMETOOLONG;
-    path[at] = 0;
-    return 1;
+    const bool fits = at < HP_SPAWN_PATH_MAX;
+    path[fits ? at : 0] = 0;
+    return fits ? 1 : -ENAMETOOLONG;
 }
 
 int hp_search(const struct hp_spawn_plan *plan, unsigned n, char *path) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* `hardpan verify` alone, as a static program: a machine without libraries can run it. */
+/* The command's verify alone, as a static program: a machine without libraries can run it. */
 #include "../../tool/layout/verify.h"
 #include "../../tool/tool.h"
 

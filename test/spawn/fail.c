@@ -92,6 +92,7 @@ static void a_search_tells_what_it_found(void **state) {
     script.plan = *plan;
     struct hp_process process;
     assert_int_equal(hp_spawn(&process, plan, &error), -ENOENT);
+    assert_string_equal(error.path, "");
     script_close(&script);
 }
 
