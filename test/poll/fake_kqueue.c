@@ -63,14 +63,18 @@ static void close_sources(struct queue *queue) {
 
 static void end(struct queue *queue) {
     close_sources(queue);
-    for (int side = 0; side < SIDES; side++) {
-        close(queue->epolls[side]);
-        free(queue->notes[side]);
-    }
+    for (int side = 0; side < SIDES; side++) close(queue->epolls[side]);
     *queue = (struct queue){.maker = 0};
 }
 
-/* The parent's are gone in the child. */
+static void end_and_free(struct queue *queue) {
+    struct note *const notes[SIDES] = {queue->notes[0], queue->notes[1], queue->notes[2]};
+    end(queue);
+    for (int side = 0; side < SIDES; side++) free(notes[side]);
+}
+
+/* The parent's are gone in the child. Nothing is freed: a handler of fork may find the allocator
+ * locked (clang's sanitizers hold a lock of theirs over it, and free waited for ever). */
 static void forked(void) {
     for (size_t i = 0; i < ADDED_MOST; i++) {
         if (!queues[i].maker) continue;
@@ -119,7 +123,7 @@ static long fake_kqueue1(const long a[6]) {
 static long fake_close(const long a[6]) {
     pthread_mutex_lock(&lock);
     struct queue *queue = find(a[0]);
-    if (queue) end(queue);
+    if (queue) end_and_free(queue);
     pthread_mutex_unlock(&lock);
     return open_real(HP_CALL_close, a);
 }
