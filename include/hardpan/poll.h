@@ -93,8 +93,8 @@ enum hp_poll_has {
         1 << 2, /* epoll_pwait2 (5.11); else epoll_pwait, to the next millisecond */
     HP_POLL_HAS_EVENTFD = 1 << 3, /* else a pipe */
     HP_POLL_HAS_USER = 1 << 4,    /* EVFILT_USER of a kqueue; else a pipe */
-    /* membarrier (4.14); else each delivery has a locked store, which only pollers with several
-     * batches have where there is one */
+    /* membarrier (4.14); else each delivery and each wait has a locked store, which otherwise only
+     * pollers with several batches have, and waits of those with timers */
     HP_POLL_HAS_MEMBARRIER = 1 << 5
 };
 
@@ -113,7 +113,7 @@ struct hp_poll_totals {
     uint64_t wakes, wake_writes; /* calls of hp_poller_wake; writes, those for timers included */
     uint64_t stale;              /* events that were held back: their registration was removed */
     uint64_t awaited;            /* removals that waited until a delivery had ended */
-    uint64_t barriers;           /* calls of membarrier, to look at the only batch */
+    uint64_t barriers;           /* calls of membarrier: what the only batch says is looked at */
     uint64_t timer_steps;        /* levels that timers moved up and down in the heap */
 };
 
@@ -200,7 +200,8 @@ HP_API int hp_poller_settle(struct hp_poller *poller, hp_token token, const stru
 
 /* Registers a timer, which fires once at the deadline; HP_FOREVER: not before it is set. No
  * descriptor and no call: all timers share the timeout of the wait. If all threads that wait would
- * sleep longer, one is woken (1 call). -ENOSPC, -ENOMEM. */
+ * sleep longer, one is woken (1 call). A poller's first timer, when it has one batch: 1 call
+ * (membarrier). -ENOSPC, -ENOMEM. */
 HP_API int hp_poller_add_timer(struct hp_poller *poller, hp_deadline deadline, void *data,
                                hp_token *token);
 

@@ -13,23 +13,23 @@ static void barrier(struct hp_poller *poller) {
     hp_poll_count(&hp_poll_counters.barriers, 1);
     if (hp_sys_membarrier(HP_BARRIER) == 0) return;
     poller->barriers = false;
-    __atomic_store_n(&poller->lone, 0, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&poller->plain, 0, __ATOMIC_SEQ_CST);
     hp_sys_sleep(hp_sys_after(1000000));
 }
 
-/* The number of batches has changed, and the poller is locked. */
-static void count_batches(struct hp_poller *poller) {
+void hp_batch_agree(struct hp_poller *poller) {
     const bool lone = poller->barriers && poller->batches && !poller->batches->later;
-    const bool was = poller->lone;
-    __atomic_store_n(&poller->lone, lone, __ATOMIC_SEQ_CST);
-    if (was && !lone && poller->batches) barrier(poller);
+    const uint32_t was = poller->plain, sleep = poller->timed ? 0 : HP_SAID_SLEEP;
+    const uint32_t plain = lone ? HP_SAID_DELIVERY | sleep : 0;
+    __atomic_store_n(&poller->plain, plain, __ATOMIC_SEQ_CST);
+    if (was & ~plain && poller->batches) barrier(poller);
 }
 
 /* Whether another batch than `own` delivers it, which was ended before: between the two is a
  * barrier, on this side too. The poller is locked. */
 bool hp_batch_delivers(struct hp_poller *poller, hp_token token, const struct hp_batch *own) {
     if (poller->batches == own && (!own || !own->later)) return false;
-    if (poller->lone)
+    if (poller->plain)
         barrier(poller);
     else
         __atomic_fetch_add(&poller->looks, 1, __ATOMIC_SEQ_CST);
@@ -45,7 +45,7 @@ int hp_batch_open(struct hp_batch *batch, struct hp_poller *poller, struct hp_ev
     hp_lock(&poller->lock);
     batch->later = poller->batches;
     poller->batches = batch;
-    count_batches(poller);
+    hp_batch_agree(poller);
     hp_unlock(&poller->lock);
     return 0;
 }
@@ -57,7 +57,7 @@ void hp_batch_close(struct hp_batch *batch) {
     struct hp_batch **link = &poller->batches;
     while (*link && *link != batch) link = &(*link)->later;
     if (*link) *link = batch->later;
-    count_batches(poller);
+    hp_batch_agree(poller);
     hp_unlock(&poller->lock);
     *batch = (struct hp_batch){.poller = 0};
 }
@@ -67,10 +67,12 @@ void hp_batch_tell(struct hp_poller *poller) {
     hp_sys_futex_wake(&poller->ends, INT32_MAX);
 }
 
-void hp_batch_done(struct hp_batch *batch) {
-    hp_batch_say(batch->poller, &batch->pinned, 0);
+static inline void done(struct hp_batch *batch) {
+    hp_batch_say(batch->poller, HP_SAID_DELIVERY, &batch->pinned, 0);
     if (__atomic_load_n(&batch->poller->removers, __ATOMIC_SEQ_CST)) hp_batch_tell(batch->poller);
 }
+
+void hp_batch_done(struct hp_batch *batch) { done(batch); }
 
 /* Closed with the registration, and its number another's: looked at under the lock. */
 static bool take_signal(struct hp_poller *poller, const struct hp_slot *slot,
@@ -121,7 +123,7 @@ __attribute__((noinline)) static int next_rare(struct hp_batch *batch,
 int hp_batch_next(struct hp_batch *batch, const struct hp_event **event) {
     const unsigned next = batch->next;
     if (__builtin_expect(next >= batch->count, 0)) {
-        hp_batch_done(batch);
+        done(batch);
         return 0;
     }
     struct hp_poller *poller = batch->poller;
@@ -129,7 +131,7 @@ int hp_batch_next(struct hp_batch *batch, const struct hp_event **event) {
     const hp_token token = found->token;
     const struct hp_slot *slot = &poller->slot[hp_token_slot(token)];
     batch->next = next + 1;
-    hp_batch_say(poller, &batch->pinned, token);
+    hp_batch_say(poller, HP_SAID_DELIVERY, &batch->pinned, token);
     const uint32_t removers = __atomic_load_n(&poller->removers, __ATOMIC_SEQ_CST);
     found->data = __atomic_load_n(&slot->data, __ATOMIC_ACQUIRE);
     found->kind = __atomic_load_n(&slot->kind, __ATOMIC_ACQUIRE);

@@ -7,7 +7,7 @@
 
 static void forget_threads(struct hp_poller *poller) {
     poller->batches = 0;
-    poller->wake = poller->removers = poller->oversleepers = poller->lone = 0;
+    poller->wake = poller->removers = poller->oversleepers = poller->plain = 0;
 }
 
 /* Descriptors of the parent's that this process has not are lost, as if they had been removed. */

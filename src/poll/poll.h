@@ -128,12 +128,13 @@ struct hp_poller {
     uint32_t free, slots, ready, capacity; /* slots: ever used, there is memory for, most */
     uint32_t registered;
     bool barriers;  /* the kernel makes them in other threads */
+    bool timed;     /* there has been a timer */
     uint32_t looks; /* counted for the barrier that counting is */
     struct hp_batch *batches;
 
     /* read by who waits and delivers, seldom written */
     uint32_t removers __attribute__((aligned(64))); /* threads that wait for a delivery's end */
-    uint32_t lone;         /* there is one batch, and whoever else looks at it has barriers */
+    uint32_t plain;        /* HP_SAID_*: what a batch may say by plain stores */
     uint32_t ends;         /* of deliveries while there are removers: what they sleep on */
     uint32_t oversleepers; /* somebody may sleep past the first timer */
     hp_deadline first __attribute__((aligned(8))); /* timer due; HP_FOREVER without one */
@@ -149,11 +150,29 @@ HP_INLINE hp_token hp_slot_token(const struct hp_poller *poller, const struct hp
 }
 HP_INLINE bool hp_slot_is_live(const struct hp_slot *slot) { return slot->generation & 1; }
 
-/* slots.c; the poller is locked. Turn: a life begins, or ends. */
-struct hp_slot *hp_slot_find(struct hp_poller *poller, hp_token token);
+/* Slots; the poller is locked. They are never given back to the kernel: a late reader of one finds
+ * another generation, not a hole. */
+HP_INLINE struct hp_slot *hp_slot_find(struct hp_poller *poller, hp_token token) {
+    const uint32_t index = hp_token_slot(token);
+    if (index >= poller->slots || !(hp_token_generation(token) & 1)) return 0;
+    struct hp_slot *slot = &poller->slot[index];
+    return slot->generation == hp_token_generation(token) ? slot : 0;
+}
+
 int hp_slot_take(struct hp_poller *poller, int kind, void *data, struct hp_slot **taken);
-void hp_slot_turn(struct hp_slot *slot);
-void hp_slot_free(struct hp_poller *poller, struct hp_slot *slot);
+
+/* A life begins before the kernel knows of it, for its first event may come in another thread at
+ * once, and ends before the kernel is told. */
+HP_INLINE void hp_slot_turn(struct hp_slot *slot) {
+    __atomic_store_n(&slot->generation, slot->generation + 1, __ATOMIC_RELEASE);
+}
+
+HP_INLINE void hp_slot_free(struct hp_poller *poller, struct hp_slot *slot) {
+    hp_assert(!hp_slot_is_live(slot));
+    slot->link = poller->free;
+    poller->free = (uint32_t)(slot - poller->slot);
+    poller->registered--;
+}
 
 /* timer.c; the poller is locked */
 int hp_timer_set(struct hp_poller *poller, struct hp_slot *slot, hp_deadline deadline);
@@ -161,24 +180,34 @@ void hp_timer_cancel(struct hp_poller *poller, struct hp_slot *slot);
 void hp_timer_collect(struct hp_poller *poller, struct hp_batch *batch, unsigned most);
 void hp_timer_hurry(struct hp_poller *poller);
 
-/* poller.c: back end and waker, by the ladder. */
+/* poller.c: back end and waker, by the ladder; nothing is there when neither could be made anew in
+ * a forked child. */
+extern const struct hp_poll_backend hp_poll_nothing;
+HP_INLINE bool hp_poller_is_open(const struct hp_poller *poller) {
+    return poller->backend != &hp_poll_nothing;
+}
 int hp_poller_start(struct hp_poller *poller);
 void hp_poller_stop(struct hp_poller *poller);
-bool hp_poller_is_open(const struct hp_poller *poller);
 
 /* MEMBARRIER_CMD_PRIVATE_EXPEDITED of Linux, and its registration. Elsewhere there is no such call.
  */
 enum { HP_BARRIER = 8, HP_BARRIER_REGISTER = 16 };
 
-/* batch.c */
+/* batch.c; the poller is locked in all but tell. Agree: batches have come or gone, or timers. */
+void hp_batch_agree(struct hp_poller *poller);
 void hp_batch_tell(struct hp_poller *poller); /* there are removers, and a delivery has ended */
 bool hp_batch_delivers(struct hp_poller *poller, hp_token token, const struct hp_batch *own);
 
-/* What a batch says of itself. Who reads it has changed something before, and the batch looks at
- * that after: a locked store, which right after a call takes 25 ns (seen on 6.18, in a guest), or
- * where it is the only batch a plain one, and the reader has the kernel make the barrier. */
-HP_INLINE void hp_batch_say(const struct hp_poller *poller, uint64_t *word, uint64_t value) {
-    if (__builtin_expect(__atomic_load_n(&poller->lone, __ATOMIC_RELAXED) != 0, 1)) {
+/* What a batch says of itself: what it delivers, and until when it sleeps. Who reads it has changed
+ * something before, and the batch looks at that after: a locked store, which right after a call
+ * takes 25 ns (seen on 6.18, in a guest), or a plain one, and the reader has the kernel make the
+ * barrier. That is for what is read seldom: deliveries of a poller's only batch, when something is
+ * removed; its sleep, when the first timer comes. */
+enum { HP_SAID_DELIVERY = 1, HP_SAID_SLEEP = 2 };
+
+HP_INLINE void hp_batch_say(const struct hp_poller *poller, uint32_t what, uint64_t *word,
+                            uint64_t value) {
+    if (__builtin_expect((__atomic_load_n(&poller->plain, __ATOMIC_RELAXED) & what) != 0, 1)) {
         __atomic_store_n(word, value, __ATOMIC_RELEASE);
         __atomic_signal_fence(__ATOMIC_SEQ_CST);
     } else {

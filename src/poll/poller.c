@@ -19,9 +19,7 @@ static int wait_for_nothing(struct hp_poller *poller, struct hp_batch *batch,
     (void)poller, (void)batch, (void)deadline;
     return -EBADF;
 }
-static const struct hp_poll_backend nothing = {.name = "none", .wait = wait_for_nothing};
-
-bool hp_poller_is_open(const struct hp_poller *poller) { return poller->backend != &nothing; }
+const struct hp_poll_backend hp_poll_nothing = {.name = "none", .wait = wait_for_nothing};
 
 static int start_backend(struct hp_poller *poller) {
     int answer = -ENOSYS;
@@ -60,13 +58,13 @@ int hp_poller_start(struct hp_poller *poller) {
     poller->barriers = ask_for_barriers();
     int answer = start_backend(poller);
     if (answer < 0) {
-        poller->backend = &nothing;
+        poller->backend = &hp_poll_nothing;
         return answer;
     }
     answer = start_waker(poller);
     if (answer >= 0) return 0;
     poller->backend->close(poller);
-    poller->backend = &nothing;
+    poller->backend = &hp_poll_nothing;
     return answer;
 }
 
@@ -74,7 +72,7 @@ void hp_poller_stop(struct hp_poller *poller) {
     if (!hp_poller_is_open(poller)) return;
     poller->waker->close(poller);
     poller->backend->close(poller);
-    poller->backend = &nothing;
+    poller->backend = &hp_poll_nothing;
 }
 
 /* The heap is reserved for all slots: memory that nobody touches costs nothing. */

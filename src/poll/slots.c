@@ -1,14 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Slots are taken and given back, and never given back to the kernel: a late reader of one finds
- * another generation, not a hole. The poller is locked in all of this. */
+/* Where slots come from: the free ones first, then space that was reserved. */
 #include "poll.h"
-
-struct hp_slot *hp_slot_find(struct hp_poller *poller, hp_token token) {
-    const uint32_t index = hp_token_slot(token);
-    if (index >= poller->slots || !(hp_token_generation(token) & 1)) return 0;
-    struct hp_slot *slot = &poller->slot[index];
-    return slot->generation == hp_token_generation(token) ? slot : 0;
-}
 
 /* As many more as there are, so that filling a poller takes a logarithm of commits. */
 static int grow(struct hp_poller *poller) {
@@ -46,17 +38,4 @@ int hp_slot_take(struct hp_poller *poller, int kind, void *data, struct hp_slot 
     __atomic_store_n(&slot->data, data, __ATOMIC_RELEASE);
     poller->registered++;
     return 0;
-}
-
-/* A life begins before the kernel knows of it, for its first event may come in another thread at
- * once, and ends before the kernel is told. */
-void hp_slot_turn(struct hp_slot *slot) {
-    __atomic_store_n(&slot->generation, slot->generation + 1, __ATOMIC_RELEASE);
-}
-
-void hp_slot_free(struct hp_poller *poller, struct hp_slot *slot) {
-    hp_assert(!hp_slot_is_live(slot));
-    slot->link = poller->free;
-    poller->free = (uint32_t)(slot - poller->slot);
-    poller->registered--;
 }

@@ -135,6 +135,10 @@ static int add(struct hp_poller *poller, hp_deadline deadline, void *data, hp_to
     struct hp_slot *slot;
     int answer = hp_slot_take(poller, HP_POLL_TIMER, data, &slot);
     if (answer < 0) return answer;
+    if (!poller->timed) {
+        poller->timed = true;
+        hp_batch_agree(poller);
+    }
     __atomic_store_n(&slot->deadline, HP_FOREVER, __ATOMIC_RELAXED);
     hp_slot_turn(slot);
     *token = hp_slot_token(poller, slot);

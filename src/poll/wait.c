@@ -33,7 +33,8 @@ static hp_deadline sooner(hp_deadline until, hp_deadline first) {
 /* Said before the timers are looked at again: who arms one looks at this after. It also says that
  * the last delivery has ended. */
 static hp_deadline announce(struct hp_poller *poller, struct hp_batch *batch, hp_deadline until) {
-    __atomic_store_n(&batch->until, until > HP_NOW ? until : HP_NOW, __ATOMIC_SEQ_CST);
+    const hp_deadline told = until > HP_NOW ? until : HP_NOW;
+    hp_batch_say(poller, HP_SAID_SLEEP, (uint64_t *)&batch->until, (uint64_t)told);
     const hp_deadline sooner_one = sooner(until, first_of(poller));
     if (__builtin_expect(__atomic_load_n(&poller->removers, __ATOMIC_SEQ_CST) != 0, 0))
         hp_batch_tell(poller);
@@ -54,7 +55,7 @@ static int look(struct hp_poller *poller, struct hp_batch *batch, hp_deadline de
         deadline = collect_first(poller, batch, deadline);
     const hp_deadline until = announce(poller, batch, deadline);
     const int answer = poller->backend->wait(poller, batch, until);
-    hp_batch_say(poller, (uint64_t *)&batch->until, 0);
+    hp_batch_say(poller, HP_SAID_DELIVERY, (uint64_t *)&batch->until, 0);
     if (__builtin_expect(first_of(poller) != HP_FOREVER, 0)) {
         if (__atomic_load_n(&poller->oversleepers, __ATOMIC_SEQ_CST)) hand_on(poller);
         collect_due(poller, batch, batch->capacity - batch->count);

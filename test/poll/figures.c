@@ -85,10 +85,42 @@ static void looking_at_anothers_batch(void **state) {
 static void timers(void **state) {
     (void)state;
     hp_token token;
-    hp_poller_add_timer(t.poller, HP_FOREVER - 1, 0, &token); /* memory, once */
+    hp_poller_add_timer(t.poller, HP_FOREVER - 1, 0, &token); /* memory and a barrier, once */
     assert_calls(hp_poller_add_timer(t.poller, hp_sys_after(SECOND), 0, &token), 0);
     assert_calls(hp_poller_set_timer(t.poller, token, hp_sys_after(SECOND * 2)), 0);
     assert_calls(hp_poller_remove(t.poller, token, &t.batch, HP_FOREVER), 0);
+}
+
+/* From then on somebody reads until when the only batch sleeps. */
+static void the_first_timer(void **state) {
+    (void)state;
+    hp_token token, descriptor = add(t.poller, t.ends[1], HP_POLL_READABLE, 0); /* memory */
+    const unsigned before = open_count(HP_CALL_membarrier);
+    hp_poller_add_timer(t.poller, HP_FOREVER, 0, &token);
+    assert_int_equal(open_count(HP_CALL_membarrier) - before, t.poller->barriers);
+    hp_poller_add_timer(t.poller, HP_FOREVER, 0, &token);
+    hp_poller_set_timer(t.poller, token, hp_sys_after(SECOND));
+    assert_int_equal(open_count(HP_CALL_membarrier) - before, t.poller->barriers);
+    hp_poller_remove(t.poller, descriptor, &t.batch, HP_FOREVER);
+}
+
+/* By a filter that was put up since the poller was opened: asked once, then never again. */
+static void a_barrier_refused_later(void **state) {
+    (void)state;
+    hp_token token;
+    const struct hp_event *event;
+    if (!t.poller->barriers) return;
+    add(t.poller, t.ends[0], HP_POLL_WRITABLE, 0);
+    assert_int_equal(t.poller->plain, HP_SAID_DELIVERY | HP_SAID_SLEEP);
+    open_fail(HP_CALL_membarrier, 1, EPERM, true);
+    const unsigned before = open_count(HP_CALL_membarrier);
+    assert_int_equal(hp_poller_add_timer(t.poller, HP_FOREVER, 0, &token), 0);
+    assert_int_equal(t.poller->plain, 0);
+    assert_int_equal(hp_batch_wait(&t.batch, soon()), 1);
+    assert_int_equal(hp_batch_next(&t.batch, &event), 1);
+    assert_int_equal(hp_poller_remove(t.poller, token, 0, HP_FOREVER), 0);
+    assert_int_equal(hp_poller_settle(t.poller, event->token, 0, HP_NOW), HP_POLL_DELIVERING);
+    assert_int_equal(open_count(HP_CALL_membarrier) - before, 1);
 }
 
 static void waiting_and_delivering(void **state) {
@@ -172,6 +204,8 @@ int main(void) {
         TEST(opening_and_closing),
         TEST(registering),
         TEST(looking_at_anothers_batch),
+        TEST(the_first_timer),
+        TEST(a_barrier_refused_later),
         TEST(timers),
         TEST(waiting_and_delivering),
         TEST(a_timed_wait_that_times_out),
