@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Two ways to do one thing, by turns: each round runs both, every other round in the other order,
  * and a ratio is made of one round's two figures, so that what else the machine does meets both.
- * What is printed are medians of the rounds. */
+ * Short rounds, and many: what is printed are medians. */
 #ifndef HP_BENCH_H
 #define HP_BENCH_H
 
@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <time.h>
 
-enum { BENCH_ROUNDS = 61 };
+/* As many rounds as half a second has room for, within these bounds. */
+enum { BENCH_ROUNDS_LEAST = 61, BENCH_ROUNDS_MOST = 1001 };
+#define BENCH_NANOSECONDS 5e8
 
 /* Runs once and answers nanoseconds for one operation; what it prepares it does not time. */
 typedef double bench_function(void);
@@ -32,34 +34,43 @@ static inline int bench_ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static inline double bench_median(double *values) {
-    qsort(values, BENCH_ROUNDS, sizeof *values, bench_ascending);
-    return values[BENCH_ROUNDS / 2];
+static inline double bench_median(double *values, int count) {
+    qsort(values, (size_t)count, sizeof *values, bench_ascending);
+    return values[count / 2];
 }
 
 static inline void bench_head(const char *title) {
     printf("%-44s %10s %10s %7s %8s\n", title, "peer ns", "hardpan ns", "ratio", "surplus");
 }
 
+static inline void bench_print(const struct bench *bench, double theirs, double ours, double ratio,
+                               double surplus) {
+    const char *verdict =
+        !bench->ratio && !bench->surplus ? ""
+        : (bench->ratio && ratio <= bench->ratio) || (bench->surplus && surplus <= bench->surplus)
+            ? "PASS"
+            : "over";
+    printf("%-44s %10.1f %10.1f %7.3f %+8.1f %s\n", bench->name, theirs, ours, ratio, surplus,
+           verdict);
+    fflush(stdout);
+}
+
 static inline void bench_run(const struct bench *bench) {
-    static double theirs[BENCH_ROUNDS], ours[BENCH_ROUNDS], ratio[BENCH_ROUNDS], more[BENCH_ROUNDS];
+    static double theirs[BENCH_ROUNDS_MOST], ours[BENCH_ROUNDS_MOST], ratio[BENCH_ROUNDS_MOST],
+        more[BENCH_ROUNDS_MOST];
     bench->theirs();
     bench->ours();
-    for (int i = 0; i < BENCH_ROUNDS; i++) {
+    const double until = bench_now() + BENCH_NANOSECONDS;
+    int i = 0;
+    for (; i < BENCH_ROUNDS_LEAST || (i < BENCH_ROUNDS_MOST && bench_now() < until); i++) {
         if (i & 1) ours[i] = bench->ours();
         theirs[i] = bench->theirs();
         if (!(i & 1)) ours[i] = bench->ours();
         ratio[i] = ours[i] / theirs[i];
         more[i] = ours[i] - theirs[i];
     }
-    const double middle = bench_median(ratio), surplus = bench_median(more);
-    const char *verdict =
-        !bench->ratio && !bench->surplus ? ""
-        : (bench->ratio && middle <= bench->ratio) || (bench->surplus && surplus <= bench->surplus)
-            ? "PASS"
-            : "over";
-    printf("%-44s %10.1f %10.1f %7.3f %+8.1f %s\n", bench->name, bench_median(theirs),
-           bench_median(ours), middle, surplus, verdict);
+    bench_print(bench, bench_median(theirs, i), bench_median(ours, i), bench_median(ratio, i),
+                bench_median(more, i));
 }
 
 #endif

@@ -16,7 +16,7 @@
 
 #include "bench.h"
 
-enum { MOST = 10000, ROOM = 128, HOPS = 4000, CALLS = 2000, WAKES = 2000 };
+enum { MOST = 10000, ROOM = 128, HOPS = 400, CALLS = 400, WAKES = 400 };
 
 static volatile long sink;
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What a start costs its caller: beside a bare clone3 that only executes, and beside posix_spawn;
- * in a parent that has much memory, and in one that has many descriptors. */
-#include "bench.h"
+/* What a start costs its caller: beside a bare clone3 that only executes, beside posix_spawn, libuv,
+ * Go and Rust; in a parent that has much memory, and in one that has many descriptors. Parents are
+ * processes of their own and take turns (spawn_parent.h). */
+#include "spawn_parent.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
 #include <sched.h>
@@ -13,16 +13,14 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include <hardpan.h>
 
 #include "clone.h"
 #include "nr.h"
 
-enum { STARTS = 40, GIB = 1 << 30, FEW = 70, MANY = 10000 };
+enum { MIB = 1 << 20, LITTLE = 10, MUCH = 2048, FEW = 70, MANY = 10000 };
 
 static char *const argv[] = {(char *)(uintptr_t) "nothing", 0};
 static const struct hp_spawn_fd fds[] = {{0, 0}, {1, 1}, {2, 2}};
@@ -55,17 +53,20 @@ static double bare_once(void) {
     return took;
 }
 
-static double posix_once(void) {
+static double posix_once(int to_the_end) {
     pid_t pid;
     const double begin = bench_now();
     if (posix_spawn(&pid, NOTHING, 0, 0, argv, 0)) exit(1);
-    const double took = bench_now() - begin;
+    double took = bench_now() - begin;
     waitpid(pid, 0, 0);
+    if (to_the_end) took = bench_now() - begin;
     return took;
 }
 
-static double ours_once(int to_the_end) {
+static double ours_once(int way, uint64_t kept, int to_the_end) {
     struct hp_process process;
+    plan.way = way;
+    plan.kept = kept;
     const double begin = bench_now();
     if (hp_spawn(&process, &plan, 0) < 0) exit(1);
     double took = bench_now() - begin;
@@ -75,92 +76,124 @@ static double ours_once(int to_the_end) {
     return took;
 }
 
-static double median_of(double (*once)(int), int argument) {
-    static double took[BENCH_ROUNDS];
-    for (int i = 0; i < BENCH_ROUNDS; i++) took[i] = once(argument);
-    return bench_median(took);
-}
-static double bare_any(int unused) { return (void)unused, bare_once(); }
-static double posix_any(int unused) { return (void)unused, posix_once(); }
-
-static double bare(void) { return median_of(bare_any, 0); }
-static double posix(void) { return median_of(posix_any, 0); }
-static double ours(void) { return median_of(ours_once, 0); }
-
-static double ours_kept(void) {
-    plan.kept = ~0ull;
-    const double took = ours();
-    plan.kept = 0;
-    return took;
-}
-
-static double async_once(int unused) {
+static double async_once(void) {
     struct hp_process process;
-    (void)unused;
+    plan.way = HP_SPAWN_LAUNCHER;
+    plan.kept = 0;
+    plan.flags = HP_SPAWN_ASYNC;
     const double begin = bench_now();
     if (hp_spawn(&process, &plan, 0) < 0) exit(1);
     const double took = bench_now() - begin;
     if (hp_process_started(&process, 0, HP_FOREVER) < 0) exit(1);
     hp_process_wait(&process, 0, HP_FOREVER);
     hp_process_close(&process);
+    plan.flags = 0;
     return took;
 }
 
-/* ---- One state of the parent beside another -------------------------------------------------- */
-
-static void print_pair(const char *name, double before, double after, double most) {
-    const double ratio = after / before;
-    printf("%-44s %10.1f %10.1f %7.3f %8s %s\n", name, before, after, ratio, "",
-           !most           ? ""
-           : ratio <= most ? "PASS"
-                           : "over");
+/* What a parent is asked for; a capital: to the end, not to the answer. */
+static double once(char what) {
+    switch (what) {
+    case 'b': return bare_once();
+    case 'p': return posix_once(0);
+    case 'P': return posix_once(1);
+    case 'd': return ours_once(HP_SPAWN_HERE, 0, 0);
+    case 'k': return ours_once(HP_SPAWN_HERE, ~0ull, 0);
+    case 'K': return ours_once(HP_SPAWN_HERE, ~0ull, 1);
+    case 'Y': return ours_once(HP_SPAWN_BAY, ~0ull, 1);
+    case 'L': return ours_once(HP_SPAWN_LAUNCHER, ~0ull, 1);
+    default: return async_once();
+    }
 }
 
-static void memory(void) {
-    const double before = ours_kept(), bare_before = bare();
-    void *much = mmap(0, 2ull * GIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (much == MAP_FAILED) return;
-    madvise(much, 2ull * GIB, MADV_NOHUGEPAGE);
-    memset(much, 1, 2ull * GIB);
-    print_pair("2 GiB in 4 KiB pages, beside 10 MiB", before, ours_kept(), 1.3);
-    print_pair("                     a bare clone3", bare_before, bare(), 0);
-    munmap(much, 2ull * GIB);
+/* ---- Parents --------------------------------------------------------------------------------- */
+
+struct parent {
+    int ask, answer;
+};
+
+/* NULL: this program with more memory or more descriptors. */
+static struct parent begin_parent(const char *program, size_t mib, int descriptors) {
+    int asks[2], answers[2];
+    if (pipe2(asks, O_CLOEXEC) < 0 || pipe2(answers, O_CLOEXEC) < 0) exit(1);
+    if (fork() == 0) {
+        if (program) {
+            dup2(asks[0], 0);
+            dup2(answers[1], 1);
+            execl(program, program, NOTHING, (char *)0);
+            _exit(127);
+        }
+        void *memory =
+            mmap(0, mib * MIB, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (memory == MAP_FAILED) _exit(1);
+        madvise(memory, mib * MIB, MADV_NOHUGEPAGE);
+        memset(memory, 1, mib * MIB);
+        if (hp_bay_open(&bay) < 0 || hp_launcher_open(&launcher, 1) < 0) _exit(1);
+        plan.bay = &bay;
+        plan.launcher = &launcher;
+        for (int fd = 0; fd < descriptors;)
+            if ((fd = dup(0)) < 0) _exit(1);
+        parent_serve(asks[0], answers[1], once);
+        _exit(0);
+    }
+    close(asks[0]);
+    close(answers[1]);
+    return (struct parent){asks[1], answers[0]};
 }
 
-static double to_the_end(int way) {
-    plan.way = way;
-    plan.kept = ~0ull;
-    const double took = median_of(ours_once, 1);
-    plan.way = plan.kept = 0;
-    return took;
+static double ask(struct parent parent, char what) {
+    double answer;
+    if (write(parent.ask, &what, 1) != 1 ||
+        read(parent.answer, &answer, sizeof answer) != sizeof answer) {
+        fprintf(stderr, "a parent is gone: 2 GiB and 10,000 descriptors are needed\n");
+        exit(1);
+    }
+    return answer;
 }
 
-static double posix_to_the_end(int unused) {
-    pid_t pid;
-    (void)unused;
-    const double begin = bench_now();
-    if (posix_spawn(&pid, NOTHING, 0, 0, argv, 0)) exit(1);
-    waitpid(pid, 0, 0);
-    return bench_now() - begin;
+static struct parent theirs, ours;
+static char theirs_is, ours_is;
+static double ask_theirs(void) { return ask(theirs, theirs_is); }
+static double ask_ours(void) { return ask(ours, ours_is); }
+
+static void beside(const char *name, struct parent one, char one_is, struct parent other,
+                   char other_is, double most) {
+    const struct bench bench = {name, ask_theirs, ask_ours, most, 0};
+    theirs = one;
+    theirs_is = one_is;
+    ours = other;
+    ours_is = other_is;
+    bench_run(&bench);
 }
 
-static void descriptors(void) {
-    const double here = to_the_end(HP_SPAWN_HERE), by_bay = to_the_end(HP_SPAWN_BAY),
-                 by_launcher = to_the_end(HP_SPAWN_LAUNCHER), peer = median_of(posix_to_the_end, 0);
-    int opened = 0;
-    while (opened < MANY && dup(0) >= 0) opened++;
-    if (opened < MANY) printf("only %d descriptors are allowed here\n", opened);
-    print_pair("10,000 descriptors: by the bay, reaped", by_bay, to_the_end(HP_SPAWN_BAY), 1.3);
-    print_pair("                    by a launcher", by_launcher, to_the_end(HP_SPAWN_LAUNCHER),
-               1.3);
-    print_pair("                    from here", here, to_the_end(HP_SPAWN_HERE), 0);
-    print_pair("                    posix_spawn", peer, median_of(posix_to_the_end, 0), 0);
-    syscall(SYS_close_range, FEW, ~0u, 0);
+static void starts(struct parent usual) {
+    const struct { const char *name, *program; } others[] = {OTHERS{"none", 0}};
+    bench_head("spawn: to the program");
+    beside("from here, beside a bare clone3", usual, 'b', usual, 'd', 1.15);
+    beside("                   signals left alone", usual, 'b', usual, 'k', 1.15);
+    beside("posix_spawn, beside a bare clone3", usual, 'b', usual, 'p', 0);
+    beside("from here, beside posix_spawn", usual, 'p', usual, 'd', 1);
+    for (size_t i = 0; others[i].program; i++) {
+        char name[64];
+        snprintf(name, sizeof name, "           beside %s", others[i].name);
+        beside(name, begin_parent(others[i].program, 0, 0), 's', usual, 'd', 1);
+    }
+}
+
+static void sizes(struct parent usual) {
+    const struct parent much = begin_parent(0, MUCH, 0), few = begin_parent(0, LITTLE, FEW),
+                        many = begin_parent(0, LITTLE, MANY);
+    beside("2 GiB in 4 KiB pages, beside 10 MiB", usual, 'd', much, 'd', 1.3);
+    beside("                     a bare clone3", usual, 'b', much, 'b', 0);
+    beside("10,000 descriptors, beside 70: by the bay", few, 'Y', many, 'Y', 1.3);
+    beside("                    by a launcher", few, 'L', many, 'L', 1.3);
+    beside("                    from here", few, 'K', many, 'K', 0);
+    beside("                    posix_spawn", few, 'P', many, 'P', 0);
 }
 
 /* ---- Ends ------------------------------------------------------------------------------------ */
 
-enum { LIVE = 500 };
+enum { LIVE = 500, ENDS = 61 };
 
 static double thread_time(void) {
     struct timespec time;
@@ -198,19 +231,19 @@ static void end_one(struct hp_process *process) {
  * judged. */
 static void one_end_among_many(void) {
     static struct hp_process processes[LIVE];
-    static double bare_took[BENCH_ROUNDS], took[BENCH_ROUNDS], swept[BENCH_ROUNDS];
+    double bare_took[ENDS], took[ENDS], more[ENDS], swept[ENDS];
     char *const words[] = {(char *)(uintptr_t) "sleep", (char *)(uintptr_t) "1000", 0};
-    struct hp_spawn_plan sleeper = plan;
-    sleeper.path = "/bin/sleep";
-    sleeper.argv = words;
+    const struct hp_spawn_plan sleeper = {
+        .path = "/bin/sleep", .argv = words, .fds = fds, .fd_count = 3};
     for (int i = 0; i < LIVE; i++)
         if (hp_spawn(&processes[i], &sleeper, 0) < 0) exit(1);
-    for (int i = 0; i < BENCH_ROUNDS; i++) {
+    for (int i = 0; i < ENDS; i++) {
         struct hp_process *one = &processes[i * 8], *other = &processes[i * 8 + 1];
         end_one(one);
         end_one(other);
         took[i] = reap_ours(one);
         bare_took[i] = reap_bare(other);
+        more[i] = took[i] - bare_took[i];
         one->pid = other->pid = 0;
         swept[i] = sweep(processes);
     }
@@ -219,32 +252,25 @@ static void one_end_among_many(void) {
         hp_process_wait(&processes[i], 0, HP_FOREVER);
         hp_process_close(&processes[i]);
     }
-    const double ours_took = bench_median(took), least = bench_median(bare_took);
-    printf("%-44s %10.1f %10.1f %7.3f %+8.1f %s\n", "one end among 500, beside a bare waitpid",
-           least, ours_took, ours_took / least, ours_took - least,
-           ours_took - least <= 1000 ? "PASS" : "over");
-    printf("%-44s %10.1f\n", "                   asking each of the 500", bench_median(swept));
+    const struct bench bench = {"one end among 500, beside a bare waitpid", 0, 0, 0, 1000};
+    const double least = bench_median(bare_took, ENDS), mine = bench_median(took, ENDS);
+    bench_print(&bench, least, mine, mine / least, bench_median(more, ENDS));
+    printf("%-44s %10.1f\n", "                   asking each of the 500",
+           bench_median(swept, ENDS));
 }
 
 int main(void) {
-    const struct bench benches[] = {
-        {"from here, beside a bare clone3", bare, ours_kept, 1.15, 0},
-        {"all 62 signals reset too", bare, ours, 0, 0},
-        {"from here, beside posix_spawn", posix, ours_kept, 0, 0},
-        {"posix_spawn, beside a bare clone3", bare, posix, 0, 0},
-    };
-    if (hp_bay_open(&bay) < 0 || hp_launcher_open(&launcher, 1) < 0) return 1;
-    plan.bay = &bay;
-    plan.launcher = &launcher;
-    plan.way = HP_SPAWN_HERE;
-    bench_head("spawn: to the program");
-    for (size_t i = 0; i < sizeof benches / sizeof *benches; i++) bench_run(&benches[i]);
-    descriptors();
-    memory();
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
     one_end_among_many();
-    plan.way = HP_SPAWN_LAUNCHER;
-    plan.flags = HP_SPAWN_ASYNC;
-    const double caller = median_of(async_once, 0);
+    const struct parent usual = begin_parent(0, LITTLE, 0);
+    starts(usual);
+    sizes(usual);
+    double took[ENDS];
+    for (int i = 0; i < ENDS; i++) took[i] = ask(usual, 'a');
+    const double caller = bench_median(took, ENDS);
     printf("%-44s %10s %10.1f %7s %8s %s\n", "asynchronous, the caller's part", "", caller, "", "",
            caller <= 15000 ? "PASS" : "over");
     return 0;
