@@ -150,7 +150,7 @@ enum hp_spawn_stage {
     HP_SPAWN_AT_FOREGROUND,
     HP_SPAWN_AT_CGROUP,
     HP_SPAWN_AT_DIRECTORY, /* path: cwd, unless it is the descriptor that was refused */
-    HP_SPAWN_AT_FDS,       /* index: of the map */
+    HP_SPAWN_AT_FDS,       /* index: of the map, -1: what must wait beside it (FILE) */
     HP_SPAWN_AT_CLOSE,
     HP_SPAWN_AT_NULL,  /* index: of the map */
     HP_SPAWN_AT_LIMIT, /* index: of the limits */

@@ -6,14 +6,14 @@
  * The order: what needs rights before they are given up, what names the parent's descriptors before
  * they are moved. A limit on descriptors after them, for they may lie above it. */
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "child.h"
 #include "spawn.h"
 
-enum { SIGNALS = 64, STANDARD_SIGNALS = 31, KILL = 9, STOP = 19, FAILED = 127 };
-enum { RANGE_UNSHARE = 1 << 1, EMPTY_PATH = 0x1000 /* AT_EMPTY_PATH */ };
+enum { RANGE_UNSHARE = 1 << 1, PLAN_SIGNALS = 64, FAILED = 127 };
 
 __attribute__((noreturn)) static void fail(const struct hp_start *start, int stage, int answer,
                                            int index) {
@@ -50,15 +50,20 @@ static bool is_handled(int signal) {
            action.handler != IGNORE;
 }
 
+/* Those that a system has beyond the plan's 64 are as all others. */
+static bool is_in(uint64_t signals, int signal) {
+    return signal <= PLAN_SIGNALS && signals >> (signal - 1) & 1;
+}
+
 /* What is to stay as the parent has it must not keep a handler, which would run in the parent's
  * memory as soon as signals are no longer blocked: clone3 has seen to that. What is ignored would
  * stay ignored through everything. */
 static int take_signals(struct hp_start *start, int *index) {
     const struct hp_spawn_plan *plan = start->plan;
-    for (int signal = 1; signal <= SIGNALS; signal++) {
-        const bool ignores = plan->ignored >> (signal - 1) & 1;
-        const bool stays = plan->kept >> (signal - 1) & 1 && !ignores;
-        if (signal == KILL || signal == STOP) continue;
+    for (int signal = 1; signal <= CHILD_SIGNALS; signal++) {
+        const bool ignores = is_in(plan->ignored, signal);
+        const bool stays = is_in(plan->kept, signal) && !ignores;
+        if (signal == SIGKILL || signal == SIGSTOP) continue;
         if (stays && (start->rung == HP_SPAWN_CLONE3 || !is_handled(signal))) continue;
         const struct action action = {.handler = ignores ? IGNORE : DEFAULT};
         *index = signal;
@@ -115,7 +120,7 @@ static int take_directory(struct hp_start *start, int *index) {
     return answer;
 }
 
-/* Which entry of the map a move was for. */
+/* Which entry of the map a move was for; -1 for what waits beside it. */
 static int entry_of(const struct hp_start *start, int child) {
     for (unsigned i = 0; i < start->plan->fd_count; i++)
         if (start->plan->fds[i].child == child) return (int)i;
@@ -123,11 +128,10 @@ static int entry_of(const struct hp_start *start, int child) {
 }
 
 static int move(const struct hp_start *start, const struct hp_move *each) {
-    if (each->from == each->to)
-        return each->to == start->file ? 0 : hp_sys_fcntl(each->to, F_SETFD, 0);
-    if (each->to == start->file || each->to == start->scratch)
-        return hp_sys_dup3(each->from, each->to);
-    return hp_sys_dup3_leaky(each->from, each->to);
+    const bool waits = each->to == start->file || each->to == start->line;
+    if (each->from == each->to) return waits ? 0 : hp_sys_fcntl(each->to, F_SETFD, 0);
+    if (waits || each->to == start->scratch) return child_copy_marked(each->from, each->to);
+    return child_copy(each->from, each->to);
 }
 
 static int take_fds(struct hp_start *start, int *index) {
@@ -151,7 +155,7 @@ static int put_null(int to) {
     const int null = hp_sys_openat(AT_FDCWD, "/dev/null", O_RDWR, 0);
     if (null < 0) return null;
     if (null == to) return hp_sys_fcntl(null, F_SETFD, 0);
-    const int answer = hp_sys_dup3_leaky(null, to);
+    const int answer = child_copy(null, to);
     hp_sys_close(null);
     return answer;
 }
@@ -171,7 +175,7 @@ static int take_limits(struct hp_start *start, int *index) {
         const struct hp_spawn_limit *limit = &start->plan->limits[i];
         const uint64_t pair[2] = {limit->soft, limit->hard};
         *index = (int)i;
-        const int answer = hp_sys_prlimit(0, limit->resource, pair, 0);
+        const int answer = child_limit(limit->resource, pair);
         if (answer < 0) return answer;
     }
     return 0;
@@ -211,21 +215,13 @@ static int take_umask(struct hp_start *start, int *index) {
 static int take_death(struct hp_start *start, int *index) {
     (void)index;
     if (!start->plan->death_signal) return 0;
-    const int answer =
-        hp_sys_prctl(PR_SET_PDEATHSIG, (unsigned long)start->plan->death_signal, 0, 0, 0);
+    const int answer = child_die_with_parent(start->plan->death_signal);
     if (answer < 0) return answer;
     if (hp_sys_getppid() == start->parent_pid) return 0;
     return hp_sys_kill(hp_sys_getpid(), start->plan->death_signal);
 }
 
 /* ---- The program ---------------------------------------------------------------------------- */
-
-/* Is there a point in looking further? What is in the way here may not be there. */
-static bool is_elsewhere(int answer) {
-    return answer == -ENOENT || answer == -ENOTDIR || answer == -EACCES ||
-           answer == -ENAMETOOLONG || answer == -ESTALE || answer == -ENODEV ||
-           answer == -ETIMEDOUT || answer == -ELOOP;
-}
 
 /* A file that was found and may not be executed says more than the absence in the last place. */
 static int execute_path(struct hp_start *start, int *index) {
@@ -235,9 +231,9 @@ static int execute_path(struct hp_start *start, int *index) {
     for (unsigned n = 0;; n++) {
         const int found = hp_search(plan, n, path);
         if (found == 0) break;
-        answer = found < 0 ? found : hp_sys_execve(path, (void *)plan->argv, (void *)plan->envp);
+        answer = found < 0 ? found : hp_execute(start, path);
         *index = (int)n;
-        if (!is_elsewhere(answer)) return answer;
+        if (!hp_search_goes_on(answer)) return answer;
         if (answer == -EACCES && refused < 0) refused = (int)n;
     }
     if (refused < 0) return answer == -EACCES ? answer : -ENOENT;
@@ -247,9 +243,7 @@ static int execute_path(struct hp_start *start, int *index) {
 }
 
 static int execute(struct hp_start *start, int *index) {
-    const struct hp_spawn_plan *plan = start->plan;
-    if (start->file < 0) return execute_path(start, index);
-    return hp_sys_execveat(start->file, "", (void *)plan->argv, (void *)plan->envp, EMPTY_PATH);
+    return start->file < 0 ? execute_path(start, index) : hp_execute(start, 0);
 }
 
 /* It is in its parent's memory: if that parent ends, nobody else would end this child. */
@@ -285,7 +279,8 @@ void hp_child_run(void *argument) {
         if (answer < 0) fail(start, steps[i].stage, answer, index);
     }
     wait_at_gate(start);
-    hp_sys_sigmask(&start->plan->blocked, 0);
+    const uint64_t mask[CHILD_SIGNAL_WORDS] = {start->plan->blocked};
+    hp_sys_sigmask(mask, 0);
     int index = 0;
     const int answer = execute(start, &index);
     fail(start, HP_SPAWN_AT_EXEC, answer, index);

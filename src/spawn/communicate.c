@@ -10,6 +10,7 @@
 #include <poll.h>
 #include <signal.h>
 
+#include "child.h"
 #include "spawn.h"
 
 enum { INPUT, OUTPUT, ERRORS, END, WATCHED, PIECE = 16384 };
@@ -62,22 +63,12 @@ static int make_pipes(struct session *session) {
 
 /* ---- Bytes ----------------------------------------------------------------------------------- */
 
-/* SIGPIPE is blocked, and has come to this thread for the write just made: it is taken back. */
-static void take_back_pipe_signal(void) {
-    const uint64_t pipe = (uint64_t)1 << (SIGPIPE - 1);
-    char info[128];
-    const int fd = hp_sys_signalfd(-1, &pipe, sizeof pipe, O_NONBLOCK);
-    if (fd < 0) return;
-    hp_sys_read(fd, info, sizeof info);
-    hp_sys_close(fd);
-}
-
 static void feed(struct session *session) {
     struct hp_talk *talk = session->talk;
     const size_t left = talk->input_length - talk->input_taken;
     const char *from = (const char *)talk->input + talk->input_taken;
     const long answer = left ? hp_sys_write(session->watched[INPUT].fd, from, left) : 0;
-    if (answer == -EPIPE) take_back_pipe_signal();
+    if (answer == -EPIPE) hp_take_back(SIGPIPE);
     if (answer > 0) talk->input_taken += (size_t)answer;
     if (answer != -EAGAIN && (answer < 0 || talk->input_taken == talk->input_length))
         drop(&session->watched[INPUT].fd);
@@ -213,10 +204,11 @@ static int run(struct session *session, struct hp_spawn_error *error, hp_deadlin
 int hp_communicate(const struct hp_spawn_plan *plan, struct hp_talk *talk,
                    struct hp_spawn_error *error, hp_deadline deadline) {
     struct session session = {.plan = plan, .talk = talk};
-    uint64_t mask = 0;
-    hp_sys_sigmask(0, &mask);
-    const uint64_t more = mask | (uint64_t)1 << (SIGPIPE - 1);
-    hp_sys_sigmask(&more, 0);
+    uint64_t mask[CHILD_SIGNAL_WORDS] = {0}, more[CHILD_SIGNAL_WORDS];
+    hp_sys_sigmask(0, mask);
+    __builtin_memcpy(more, mask, sizeof mask);
+    more[0] |= (uint64_t)1 << (SIGPIPE - 1);
+    hp_sys_sigmask(more, 0);
     begin(talk);
     int answer = make_pipes(&session);
     if (answer < 0)
@@ -224,6 +216,6 @@ int hp_communicate(const struct hp_spawn_plan *plan, struct hp_talk *talk,
     else
         answer = run(&session, error, deadline);
     drop_all(&session);
-    hp_sys_sigmask(&mask, 0);
+    hp_sys_sigmask(mask, 0);
     return answer;
 }

@@ -20,16 +20,16 @@ static unsigned wish(struct hp_start *start, struct hp_move *wishes) {
     return count;
 }
 
-/* The file must outlive the moves, and what is to become /dev/null: it goes to a number that nobody
+/* What must outlive the moves, and what is to become /dev/null: it goes to a number that nobody
  * asked for. */
-static unsigned wish_file(struct hp_start *start, struct hp_move *wishes, unsigned count) {
-    const int from = start->extra[HP_EXTRA_FILE];
-    start->file = -1;
+static unsigned wish_hidden(struct hp_start *start, struct hp_move *wishes, unsigned count,
+                            int from, int *where) {
+    *where = -1;
     if (from < 0) return count;
     int to = hp_moves_free(wishes, count, 0);
     for (unsigned i = 0; i < start->kept_count; i++)
         if (start->kept[i] == to) to = hp_moves_free(wishes, count, to + 1);
-    start->file = to;
+    *where = to;
     keep(start, to);
     wishes[count] = (struct hp_move){from, to};
     return count + 1;
@@ -45,7 +45,9 @@ static bool has_null(const struct hp_start *start) {
 void hp_start_compile(struct hp_start *start) {
     struct hp_move wishes[HP_START_WISHES];
     start->kept_count = 0;
-    const unsigned count = wish_file(start, wishes, wish(start, wishes));
+    unsigned count = wish(start, wishes);
+    count = wish_hidden(start, wishes, count, start->extra[HP_EXTRA_FILE], &start->file);
+    count = wish_hidden(start, wishes, count, start->extra[HP_EXTRA_LINE], &start->line);
     start->closes_now = has_null(start) || start->plan->flags & HP_SPAWN_SUSPENDED;
     start->move_count = hp_moves_order(wishes, count, start->moves, &start->scratch);
 }

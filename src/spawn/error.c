@@ -21,7 +21,7 @@ size_t hp_spawn_error_text(const struct hp_spawn_error *error, char *text, size_
     struct hp_text line = {.buf = text, .size = capacity};
     const char *stage = hp_spawn_stage_name(error->stage), *why = hp_error_text(error->error);
     hp_text_string(&line, stage ? stage : "no stage");
-    if (is_one_of_many(error->stage)) {
+    if (is_one_of_many(error->stage) && error->index >= 0) {
         hp_text_string(&line, " ");
         hp_text_decimal(&line, (uint64_t)error->index);
     }

@@ -27,11 +27,23 @@ static bool is_terminal_right(unsigned flags) {
     return !(flags & HP_SPAWN_TERMINAL) || flags & HP_SPAWN_SESSION;
 }
 
+/* What any system could do, and this one cannot. */
+static bool is_possible(const struct hp_spawn_plan *plan) {
+    return !(plan->flags & hp_spawn_system.lacks_flags) &&
+           !(plan->death_signal && hp_spawn_system.lacks_death);
+}
+
+/* A death signal that comes from the thread's end must be asked for by one that stays. */
+bool hp_plan_needs_launcher(const struct hp_spawn_plan *plan) {
+    return plan->flags & HP_SPAWN_ASYNC || (plan->death_signal && hp_spawn_system.death_is_thread);
+}
+
 /* Only a launcher is there for as long as the process is; only it is another thread. The bay is one
  * start's until the child has left the table. */
 static bool is_way_right(const struct hp_spawn_plan *plan) {
-    const bool needs = plan->death_signal || plan->flags & HP_SPAWN_ASYNC;
-    if (needs && (!plan->launcher || (plan->way && plan->way != HP_SPAWN_LAUNCHER))) return false;
+    if (hp_plan_needs_launcher(plan) &&
+        (!plan->launcher || (plan->way && plan->way != HP_SPAWN_LAUNCHER)))
+        return false;
     switch (plan->way) {
     case 0:
     case HP_SPAWN_HERE: return true;
@@ -51,6 +63,7 @@ static bool is_right(const struct hp_spawn_plan *plan) {
 
 int hp_plan_check(const struct hp_spawn_plan *plan, int *index) {
     *index = 0;
+    if (!is_possible(plan)) return -EOPNOTSUPP;
     return is_right(plan) ? check_map(plan, index) : -EINVAL;
 }
 

@@ -33,3 +33,9 @@ int hp_search(const struct hp_spawn_plan *plan, unsigned n, char *path) {
     const char *directory = element(plan->search, n, &length);
     return directory ? put(path, directory, length, plan->path) : 0;
 }
+
+bool hp_search_goes_on(int answer) {
+    return answer == -ENOENT || answer == -ENOTDIR || answer == -EACCES ||
+           answer == -ENAMETOOLONG || answer == -ESTALE || answer == -ENODEV ||
+           answer == -ETIMEDOUT || answer == -ELOOP;
+}

@@ -22,6 +22,7 @@ static void take_numbers(struct hp_start *start) {
     start->extra[HP_EXTRA_DIRECTORY] = flags & HP_SPAWN_DIRECTORY ? plan->directory : -1;
     start->extra[HP_EXTRA_TERMINAL] = flags & terminal ? plan->terminal : -1;
     start->extra[HP_EXTRA_CGROUP] = flags & HP_SPAWN_CGROUP ? plan->cgroup : -1;
+    start->extra[HP_EXTRA_LINE] = -1;
 }
 
 static uint64_t *counter_of(int way) {
@@ -45,7 +46,7 @@ static void begin_process(struct hp_process *process, const struct hp_start *sta
 
 static bool may_try(const struct hp_spawn_plan *plan, int way) {
     if (plan->way) return plan->way == way;
-    if (plan->death_signal || plan->flags & HP_SPAWN_ASYNC) return way == HP_SPAWN_LAUNCHER;
+    if (hp_plan_needs_launcher(plan)) return way == HP_SPAWN_LAUNCHER;
     return way != HP_SPAWN_BAY || !(plan->flags & HP_SPAWN_SUSPENDED);
 }
 
@@ -132,14 +133,10 @@ int hp_process_started(struct hp_process *process, struct hp_spawn_error *error,
     return conclude(process, process->start, error);
 }
 
-/* Whether it executes or fails, the kernel says so by clearing a word: the report is complete. */
 int hp_process_resume(struct hp_process *process, struct hp_spawn_error *error) {
     struct hp_start *start = process->start;
     if (process->state != HP_PROCESS_SUSPENDED) return -EINVAL;
-    __atomic_store_n(&start->gate, 0, __ATOMIC_RELEASE);
-    hp_sys_futex_wake(&start->gate, 1);
-    while (__atomic_load_n(&start->ended, __ATOMIC_ACQUIRE))
-        hp_sys_futex_wait_kernel(&start->ended, 1);
+    hp_start_go(start);
     const int answer = hp_start_outcome(start, error);
     process->start = 0;
     process->state = answer < 0 ? HP_PROCESS_NONE : HP_PROCESS_RUNNING;

@@ -13,12 +13,28 @@
 #include "moves.h"
 #include "sys.h"
 
-/* The map and the file to be executed. */
-enum { HP_START_WISHES = HP_SPAWN_FDS_MAX + 1, HP_START_MOVES = HP_START_WISHES * 3 / 2 };
+/* The map, the file to be executed, and the line. */
+enum { HP_START_WISHES = HP_SPAWN_FDS_MAX + 2, HP_START_MOVES = HP_START_WISHES * 3 / 2 };
 
-/* Descriptors that a start needs besides the map's, -1 where there is none. */
-enum hp_start_extra { HP_EXTRA_FILE, HP_EXTRA_DIRECTORY, HP_EXTRA_TERMINAL, HP_EXTRA_CGROUP };
-enum { HP_EXTRAS = 4 };
+/* Descriptors that a start needs besides the map's, -1 where there is none. The line is a pipe's
+ * end that the execution closes, by which a parent that is not suspended hears of it. */
+enum hp_start_extra {
+    HP_EXTRA_FILE,
+    HP_EXTRA_DIRECTORY,
+    HP_EXTRA_TERMINAL,
+    HP_EXTRA_CGROUP,
+    HP_EXTRA_LINE
+};
+enum { HP_EXTRAS = 5 };
+
+/* What the system that this is built for has not. */
+struct hp_spawn_system {
+    unsigned lacks_flags; /* of enum hp_spawn_flag: refused with the plan */
+    unsigned lacks;       /* of enum hp_spawn_has */
+    bool lacks_death;
+    bool death_is_thread; /* the death signal comes when the thread ends that started the child */
+};
+extern const struct hp_spawn_system hp_spawn_system; /* start.c, start_bsd.c, start_darwin.c */
 
 /* What the child says: how it failed, or how it closed what it should not have. */
 struct hp_report {
@@ -41,10 +57,10 @@ struct hp_start {
     unsigned move_count;
     int kept[HP_START_WISHES]; /* ascending: what is not closed */
     unsigned kept_count;
-    int file, scratch; /* where the file waits; both are closed by the execution */
+    int file, line, scratch; /* where these wait; the execution closes them */
 
-    /* start.c: what the child must do by itself, and who it is */
-    bool joins_cgroup, closes_now;
+    /* start*.c: what the child must do by itself, and who it is. `shares`: it wrote here */
+    bool joins_cgroup, closes_now, shares;
     unsigned leaves_from; /* the bay: the table is shared, and copied up to here. 0: it is not */
     int parent_pid;
     int pid, pidfd, rung;
@@ -67,8 +83,9 @@ enum hp_process_state {
     HP_PROCESS_REAPED
 };
 
-/* plan.c: 0, or -EINVAL and *index of the map's entry. */
+/* plan.c: 0, or -EINVAL and *index of the map's entry, or -EOPNOTSUPP. */
 int hp_plan_check(const struct hp_spawn_plan *plan, int *index);
+bool hp_plan_needs_launcher(const struct hp_spawn_plan *plan);
 
 /* compile.c: from parent and extra to moves, kept, file and scratch. No call. */
 void hp_start_compile(struct hp_start *start);
@@ -76,16 +93,28 @@ void hp_start_compile(struct hp_start *start);
 /* search.c: the n-th path to be tried, into path[HP_SPAWN_PATH_MAX]: 1, 0 when there are no more,
  * -ENAMETOOLONG. No call. */
 int hp_search(const struct hp_spawn_plan *plan, unsigned n, char *path);
+/* Is there a point in looking further? What is in the way here may not be there. */
+bool hp_search_goes_on(int answer);
 
 /* child.c: everything between clone and execution; ends the process. `argument` is the start. */
 void hp_child_run(void *argument);
 
-/* close.c: all but `kept`, close-on-exec or at once. How, or -errno. */
+/* execute.c, start_darwin.c: the path, or with NULL the file. Comes back with an error. */
+int hp_execute(const struct hp_start *start, const char *path);
+
+/* close.c, close_bsd.c, start_darwin.c: all but `kept`, at the execution or at once. How, or
+ * -errno. */
 int hp_close_others(const struct hp_start *start);
 
-/* start.c: a stack and the start on it; a child by the ladder; undone. */
-int hp_start_open(struct hp_start **start, const struct hp_spawn_plan *plan);
+/* start.c, start_bsd.c, start_darwin.c: a child by the ladder; on with one that is suspended. */
 int hp_start_run(struct hp_start *start);
+void hp_start_go(struct hp_start *start);
+
+/* start_fork.c: by vfork or fork; for all systems but Linux. */
+int hp_start_fork(struct hp_start *start);
+
+/* outcome.c: a stack and the start on it; undone. */
+int hp_start_open(struct hp_start **start, const struct hp_spawn_plan *plan);
 void hp_start_close(struct hp_start *start);
 /* What became of it: 0, or what failed, once the child has been reaped. */
 int hp_start_outcome(struct hp_start *start, struct hp_spawn_error *error);
@@ -114,6 +143,9 @@ void hp_watch_end(struct hp_process *process);
 /* capture.c: bytes of an output, and its end. No call. */
 void hp_capture_take(struct hp_capture *capture, const char *bytes, size_t count);
 void hp_capture_end(struct hp_capture *capture);
+
+/* take_back.c, bsd.c: a pending signal, which is blocked. */
+void hp_take_back(int signal);
 
 /* stats.c */
 extern struct hp_spawn_totals hp_spawn_counters;

@@ -6,7 +6,8 @@ struct hp_spawn_totals hp_spawn_counters;
 static unsigned lacking, forced;
 
 bool hp_spawn_has(unsigned bit) {
-    return !((__atomic_load_n(&lacking, __ATOMIC_RELAXED) | forced) & bit);
+    const unsigned learnt = __atomic_load_n(&lacking, __ATOMIC_RELAXED);
+    return !((learnt | forced | hp_spawn_system.lacks) & bit);
 }
 
 void hp_spawn_lack(unsigned bit) { __atomic_fetch_or(&lacking, bit, __ATOMIC_RELAXED); }

@@ -50,7 +50,8 @@ int hp_sys_statx(int directory, const char *path, int flags, unsigned mask, void
 int hp_sys_dup3_leaky(int from, int to);
 /* `fresh` and `old` are the kernel's: handler, flags, where it has one a restorer, 64 signals. */
 int hp_sys_sigaction(int number, const void *fresh, void *old);
-/* Sets and tells which signals are blocked: all 64 of the kernel's; either may be NULL. */
+/* Sets and tells which signals are blocked: CHILD_SIGNAL_WORDS of the system's child.h, all that
+ * its kernel has; either may be NULL. */
 int hp_sys_sigmask(const uint64_t *fresh, uint64_t *old);
 int hp_sys_chdir(const char *path);
 int hp_sys_fchdir(int fd);
@@ -75,6 +76,22 @@ int hp_sys_execveat(int directory, const char *path, const char *const *argv,
 int hp_sys_clone3_run(void *arguments, size_t size, void (*function)(void *), void *argument);
 int hp_sys_clone_run(unsigned long flags, void *top, int *pidfd, uint32_t *ended,
                      void (*function)(void *), void *argument);
+
+/* What the BSDs and macOS have in place of that, through their C library (door/libc/bsd). A child
+ * that runs function(argument), which never comes back. Its pid, here: by vfork when it executes or
+ * is no more, by fork at once. By vfork it is in this memory and uses the stack below the caller's,
+ * but on OpenBSD, where it is a copy. -ENOSYS: no vfork that is to be used. */
+int hp_sys_vfork_run(void (*function)(void *), void *argument);
+int hp_sys_fork_run(void (*function)(void *), void *argument);
+/* As dup3_leaky, and nothing where they are one. */
+int hp_sys_dup2(int from, int to);
+void hp_sys_closefrom(int first);
+int hp_sys_setrlimit(int resource, const uint64_t pair[2]);
+/* A signal that is blocked and pending is not any more. */
+void hp_sys_take_back(int number);
+/* FreeBSD: executes a descriptor; asks for a signal when the parent process ends. */
+int hp_sys_fexecve(int file, const char *const *argv, const char *const *envp);
+int hp_sys_die_with_parent(int signal);
 
 /* hp_sys_futex_wait for a word that the kernel itself clears and wakes, as for clone's `ended`: it
  * wakes those who wait for shared memory. No deadline. */

@@ -36,7 +36,16 @@ static inline unsigned bits_of(const char *names) {
 
 /* HP_SPAWN_REFUSED: what is not forced, but refused by a filter that the test runs under. */
 static inline bool lacks(unsigned bit) {
-    return (bits_of(getenv("HP_SPAWN_LACKS")) | bits_of(getenv("HP_SPAWN_REFUSED"))) & bit;
+    return (bits_of(getenv("HP_SPAWN_LACKS")) | bits_of(getenv("HP_SPAWN_REFUSED")) |
+            hp_spawn_system.lacks) &
+           bit;
+}
+
+/* Off Linux, by the one rung that has a pipe in the child until the execution. */
+static inline bool has_line(void) {
+    const char *played = getenv("HP_PLAYED");
+    const bool forced = bits_of(getenv("HP_SPAWN_LACKS")) & HP_SPAWN_HAS_VM;
+    return played && (forced || strstr(played, "none"));
 }
 
 static inline int fresh(void **state) {
@@ -128,6 +137,19 @@ static inline struct hp_exit script_run(struct script *script, char *text, size_
     assert_int_equal(hp_process_wait(&process, &exit, soon()), 0);
     assert_int_equal(hp_process_close(&process), 0);
     return exit;
+}
+
+/* On a system that cannot do what a flag says, the plan is refused with it, and that is all. */
+static inline bool is_refused(struct script *script, unsigned flag) {
+    struct hp_process process;
+    struct hp_spawn_error error = {0};
+    if (!(hp_spawn_system.lacks_flags & flag)) return false;
+    script->plan.flags |= flag;
+    assert_int_equal(hp_spawn(&process, &script->plan, &error), -EOPNOTSUPP);
+    assert_int_equal(error.stage, HP_SPAWN_AT_PLAN);
+    assert_int_equal(error.error, EOPNOTSUPP);
+    script_close(script);
+    return true;
 }
 
 /* What the child says of itself. */

@@ -78,6 +78,22 @@ static void signals_do_not_stretch_a_deadline(void **state) {
     hp_process_close(&process);
 }
 
+static void a_stop_and_a_continue_are_no_end(void **state) {
+    (void)state;
+    struct hp_exit exit;
+    struct hp_process process = start("sleep", 0);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(hp_process_signal(&process, SIGSTOP), 0);
+        assert_int_equal(hp_process_wait(&process, &exit, hp_sys_after(MILLISECOND)), -ETIMEDOUT);
+        assert_int_equal(hp_process_signal(&process, SIGCONT), 0);
+        assert_int_equal(hp_process_wait(&process, &exit, hp_sys_after(MILLISECOND)), -ETIMEDOUT);
+    }
+    assert_int_equal(hp_process_signal(&process, SIGKILL), 0);
+    assert_int_equal(hp_process_wait(&process, &exit, soon()), 0);
+    assert_int_equal(exit.signal, SIGKILL);
+    assert_int_equal(hp_process_close(&process), 0);
+}
+
 static void *start_one(void *argument) {
     *(struct hp_process *)argument = start("exit", "5");
     return 0;
@@ -194,6 +210,7 @@ static int make_cgroup(char *path, size_t size) {
 static void a_tree_is_killed_by_its_cgroup(void **state) {
     char path[200], text[8];
     (void)state;
+    if (hp_spawn_system.lacks_flags & HP_SPAWN_CGROUP) return;
     const int cgroup = make_cgroup(path, sizeof path);
     if (cgroup < 0) {
         print_message("no cgroup of version 2 can be made here\n");
@@ -250,6 +267,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(no_handler_runs_in_a_child, fresh),
         cmocka_unit_test_setup(signals_do_not_stretch_a_deadline, fresh),
+        cmocka_unit_test_setup(a_stop_and_a_continue_are_no_end, fresh),
         cmocka_unit_test_setup(a_starter_s_thread_exits_and_several_wait, fresh),
         cmocka_unit_test_setup(what_another_reaped_is_said, fresh),
         cmocka_unit_test_setup(a_number_that_came_back_is_another_s, fresh),
