@@ -30,9 +30,17 @@ static struct hp_bay bay;
 static char program[1 << 20];
 static ssize_t length;
 
-static unsigned long executed, busy;
+static unsigned long executed, busy; /* of one slice */
 static double until;
 static int (*run)(const char *path);
+
+/* All take turns in short slices: what else the machine does meets each. */
+enum { SLICES = 12 };
+struct way {
+    const char *name;
+    int (*run)(const char *path);
+    unsigned long executed, busy;
+};
 
 struct child {
     const char *path;
@@ -99,19 +107,29 @@ static void *write_and_run(void *argument) {
     return 0;
 }
 
-static unsigned long storm(const char *name, int (*how)(const char *), double seconds) {
+static void storm(struct way *way, double seconds) {
     pthread_t threads[THREADS];
     executed = busy = 0;
-    run = how;
+    run = way->run;
     until = bench_now() + seconds * 1e9;
     for (intptr_t i = 0; i < THREADS; i++) pthread_create(&threads[i], 0, write_and_run, (void *)i);
     for (int i = 0; i < THREADS; i++) pthread_join(threads[i], 0);
-    printf("%-24s %9.0f a second %8lu busy (%.2f %%)\n", name, (double)executed / seconds, busy,
-           100.0 * (double)busy / (double)(executed + busy));
-    return executed;
+    way->executed += executed;
+    way->busy += busy;
+}
+
+static void print(const struct way *way, double seconds) {
+    printf("%-24s %9.0f a second %8lu busy (%.2f %%)\n", way->name, (double)way->executed / seconds,
+           way->busy, 100.0 * (double)way->busy / (double)(way->executed + way->busy));
 }
 
 int main(int count, char **words) {
+    struct way ways[] = {{"a bare clone3", by_clone, 0, 0},
+                         {"posix_spawn", by_posix_spawn, 0, 0},
+                         {"hardpan, from here", by_here, 0, 0},
+                         {"hardpan, by the bay", by_bay, 0, 0},
+                         {"hardpan, four launchers", by_launcher, 0, 0}};
+    enum { WAYS = sizeof ways / sizeof *ways, PLAIN = 0, BAY = 3, LAUNCHED = 4 };
     const double seconds = count > 1 ? atof(words[1]) : 3;
     const int from = open(NOTHING, O_RDONLY | O_CLOEXEC);
     length = read(from, program, sizeof program);
@@ -119,12 +137,11 @@ int main(int count, char **words) {
     if (length <= 0 || hp_bay_open(&bay) < 0 || hp_launcher_open(&launcher, LAUNCHERS) < 0)
         return 1;
     printf("%d threads write a program and execute it, %.0f s each\n", THREADS, seconds);
-    const unsigned long plain = storm("a bare clone3", by_clone, seconds);
-    storm("posix_spawn", by_posix_spawn, seconds);
-    storm("hardpan, from here", by_here, seconds);
-    storm("hardpan, by the bay", by_bay, seconds);
-    const unsigned long ours = storm("hardpan, four launchers", by_launcher, seconds);
-    printf("four launchers beside a bare clone3: %.3f %s\n", (double)ours / (double)plain,
-           ours >= plain && !busy ? "PASS" : "over");
+    for (int i = 0; i < SLICES * WAYS; i++) storm(&ways[i % WAYS], seconds / SLICES);
+    for (int i = 0; i < WAYS; i++) print(&ways[i], seconds);
+    const double ratio = (double)ways[LAUNCHED].executed / (double)ways[PLAIN].executed;
+    printf("busy by the bay and by launchers: %lu %s\n", ways[BAY].busy + ways[LAUNCHED].busy,
+           ways[BAY].busy + ways[LAUNCHED].busy ? "over" : "PASS");
+    printf("four launchers beside a bare clone3: %.3f %s\n", ratio, ratio >= 1 ? "PASS" : "over");
     return 0;
 }
