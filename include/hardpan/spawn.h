@@ -253,7 +253,9 @@ struct hp_process {
  * From here 4 calls and those of the child: 1 for each signal but those in `kept` (62 at the most),
  * 1 for each entry of the map, 1 for each gap in its numbers (one after the last included), 1 for
  * each other thing in the plan, the execution. 1 descriptor. By the bay 1 for each descriptor that
- * is 64 or above, twice, and 1. By a launcher 5 of the caller's, and 4 of the launcher's. */
+ * is 64 or above, twice, and 1. By a launcher 5 of the caller's, and 4 of the launcher's; and where
+ * the last start by it was of the other kind, ASYNC or not, 1, for it is made a batch thread
+ * (SCHED_BATCH) that does not take the caller's processor, and no longer is. */
 HP_API int hp_spawn(struct hp_process *process, const struct hp_spawn_plan *plan,
                     struct hp_spawn_error *error);
 

@@ -19,12 +19,14 @@ struct hp_channel {
     int ours, theirs;    /* the ends: each in its own table */
     uint32_t ready;      /* 1: the launcher has its table; 2: it could not */
     uint32_t ended;      /* 0 when the thread is no more */
+    int thread;          /* its number */
     struct hp_lock turn; /* of the one who reads answers; taken before the other lock */
     struct hp_lock lock;
     /* under the lock: what was sent and not answered, in that order; the launcher is gone */
     struct hp_start *first, *last;
     unsigned row;
     bool gone;
+    int policy; /* of the thread; one that is neither ordinary nor batch is left alone */
 };
 
 /* A message, and room for its descriptors. */

@@ -183,7 +183,8 @@ static int take_limits(struct hp_start *start, int *index) {
 
 static int take_nice(struct hp_start *start, int *index) {
     (void)index;
-    if (!(start->plan->flags & HP_SPAWN_NICE)) return 0;
+    const int answer = start->leaves_batch ? child_leave_batch() : 0;
+    if (answer < 0 || !(start->plan->flags & HP_SPAWN_NICE)) return answer;
     return hp_sys_setpriority(PRIO_PROCESS, 0, start->plan->nice);
 }
 

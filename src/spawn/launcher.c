@@ -18,6 +18,8 @@ static int begin_thread(struct hp_channel *channel) {
                                         &channel->ended, hp_launcher_serve, channel);
     hp_sys_sigmask(&mask, 0);
     if (answer < 0) return answer;
+    channel->thread = answer;
+    channel->policy = hp_sys_sched_getscheduler(answer);
     while (!__atomic_load_n(&channel->ready, __ATOMIC_ACQUIRE))
         hp_sys_futex_wait(&channel->ready, 0, HP_FOREVER);
     return channel->ready == 1 ? 0 : -EAGAIN;

@@ -14,6 +14,7 @@ int hp_start_open(struct hp_start **start, const struct hp_spawn_plan *plan) {
     made->own.error.path[0] = 0;
     made->own.begun = made->own.closed_by = 0;
     made->leaves_from = 0;
+    made->leaves_batch = false;
     made->pidfd = -1;
     *start = made;
     return 0;

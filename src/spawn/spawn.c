@@ -69,6 +69,7 @@ static int try_ways(struct hp_start *start, int *taken) {
         if (!is_there[i] || !may_try(plan, ways[i])) continue;
         take_numbers(start);
         start->leaves_from = 0;
+        start->leaves_batch = false;
         *taken = ways[i];
         answer = go(start, ways[i]);
         if (answer == 0 || !is_no_way(answer)) return answer;

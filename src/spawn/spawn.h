@@ -67,6 +67,7 @@ struct hp_start {
     uint32_t done; /* launched: 1 when `answer` and pidfd are there */
     int answer;
     struct hp_channel *channel;
+    bool leaves_batch; /* launched: the launcher is a batch thread, and the child is not to be */
     struct hp_start *later; /* in its channel's row */
     uint32_t gate;          /* suspended: 1 shut, 0 open */
     uint32_t ended;         /* suspended: 0 when it executes or is no more */

@@ -29,6 +29,12 @@ int hp_sys_setpriority(int which, int who, int priority) {
     return (int)ENTER3(setpriority, which, who, priority);
 }
 
+int hp_sys_sched_setscheduler(int thread, int policy, const int *priority) {
+    return (int)ENTER3(sched_setscheduler, thread, policy, priority);
+}
+
+int hp_sys_sched_getscheduler(int thread) { return (int)ENTER1(sched_getscheduler, thread); }
+
 int hp_sys_setgroups(size_t count, const unsigned *groups) {
     return (int)ENTER2(setgroups, count, groups);
 }

@@ -59,6 +59,8 @@ int hp_sys_umask(unsigned mask);
 int hp_sys_setsid(void);
 int hp_sys_setpgid(int pid, int group);
 int hp_sys_setpriority(int which, int who, int priority);
+int hp_sys_sched_setscheduler(int thread, int policy, const int *priority);
+int hp_sys_sched_getscheduler(int thread);
 int hp_sys_setgroups(size_t count, const unsigned *groups);
 int hp_sys_setresgid(unsigned real, unsigned effective, unsigned saved);
 int hp_sys_setresuid(unsigned real, unsigned effective, unsigned saved);

@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -109,6 +110,11 @@ static int do_sleep(char **words) {
     return 0;
 }
 
+static int do_policy(char **words) {
+    (void)words;
+    return sched_getscheduler(0);
+}
+
 static int do_cat(char **words) {
     char piece[65536];
     ssize_t bytes;
@@ -154,7 +160,7 @@ static const struct {
             {"ids", do_ids},     {"signals", do_signals}, {"place", do_place},
             {"limit", do_limit}, {"env", do_environment}, {"exit", do_exit},
             {"kill", do_kill},   {"sleep", do_sleep},     {"cat", do_cat},
-            {"spew", do_spew},   {"orphan", do_orphan}};
+            {"spew", do_spew},   {"orphan", do_orphan},   {"policy", do_policy}};
 
 int main(int argc, char **argv) {
     for (size_t i = 0; argc > 1 && i < sizeof acts / sizeof *acts; i++)

@@ -3,6 +3,8 @@
  * child it is. */
 #include "spawn_test.h"
 
+#include "channel.h"
+
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -93,6 +95,31 @@ static void an_asynchronous_start_is_asked_about(void **state) {
     assert_int_equal(error.stage, HP_SPAWN_AT_EXEC);
     assert_string_equal(error.path, "/nowhere");
     script_close(&script);
+}
+
+static int policy_after(unsigned flags) {
+    const struct hp_channel *channel = the_launcher()->channels[0];
+    for (int i = 0; i < 2; i++) { /* there are two, which take turns */
+        struct hp_process process = begin(WORDS("policy"), HP_SPAWN_LAUNCHER, flags);
+        assert_int_equal(end(&process), SCHED_OTHER);
+    }
+    return sched_getscheduler(channel->thread);
+}
+
+/* It waits for its turn if its caller does not wait for it, which is nothing of the child's. */
+static void a_launcher_does_not_take_its_callers_processor(void **state) {
+    (void)state;
+    assert_int_equal(policy_after(0), SCHED_OTHER);
+    assert_int_equal(policy_after(HP_SPAWN_ASYNC), SCHED_BATCH);
+    unsigned before = open_count(HP_CALL_sched_setscheduler);
+    assert_int_equal(policy_after(HP_SPAWN_ASYNC), SCHED_BATCH);
+    assert_int_equal(open_count(HP_CALL_sched_setscheduler) - before, 2); /* the children's */
+    assert_int_equal(policy_after(0), SCHED_OTHER);
+    open_fail(HP_CALL_sched_setscheduler, 1, EPERM, true);
+    assert_int_equal(policy_after(HP_SPAWN_ASYNC), SCHED_OTHER);
+    before = open_count(HP_CALL_sched_setscheduler);
+    assert_int_equal(policy_after(HP_SPAWN_ASYNC), SCHED_OTHER);
+    assert_int_equal(open_count(HP_CALL_sched_setscheduler) - before, 0); /* asked once */
 }
 
 static void *start_and_exit(void *argument) {
@@ -263,6 +290,7 @@ int main(void) {
         cmocka_unit_test_setup(each_way_is_told_and_counted, fresh),
         cmocka_unit_test_setup(a_way_is_chosen, fresh),
         cmocka_unit_test_setup(an_asynchronous_start_is_asked_about, fresh),
+        cmocka_unit_test_setup(a_launcher_does_not_take_its_callers_processor, fresh),
         cmocka_unit_test_setup(a_death_signal_means_the_process, fresh),
         cmocka_unit_test_setup(a_forked_child_makes_its_own_launcher, fresh),
         cmocka_unit_test_setup(a_launcher_with_other_ids_is_refused, fresh),

@@ -70,6 +70,8 @@ enum {
     HP_NR_getppid = 64,
     HP_NR_gettid = 224,
     HP_NR_sched_yield = 158,
+    HP_NR_sched_setscheduler = 156,
+    HP_NR_sched_getscheduler = 157,
     HP_NR_clone = 120,
     HP_NR_clone3 = 435,
     HP_NR_wait4 = 114,

@@ -69,6 +69,8 @@ enum {
     HP_NR_getppid = 173,
     HP_NR_gettid = 178,
     HP_NR_sched_yield = 124,
+    HP_NR_sched_setscheduler = 119,
+    HP_NR_sched_getscheduler = 120,
     HP_NR_clone = 220,
     HP_NR_clone3 = 435,
     HP_NR_wait4 = 260,

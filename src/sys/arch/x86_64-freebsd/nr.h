@@ -70,6 +70,8 @@ enum {
     HP_NR_getppid = 39,
     HP_NR_gettid = -1,
     HP_NR_sched_yield = 331,
+    HP_NR_sched_setscheduler = 329,
+    HP_NR_sched_getscheduler = 330,
     HP_NR_clone = -1,
     HP_NR_clone3 = -1,
     HP_NR_wait4 = 7,

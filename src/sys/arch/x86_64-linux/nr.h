@@ -69,6 +69,8 @@ enum {
     HP_NR_getppid = 110,
     HP_NR_gettid = 186,
     HP_NR_sched_yield = 24,
+    HP_NR_sched_setscheduler = 144,
+    HP_NR_sched_getscheduler = 145,
     HP_NR_clone = 56,
     HP_NR_clone3 = 435,
     HP_NR_wait4 = 61,

@@ -33,4 +33,7 @@ HP_INLINE int child_execute_file(int file, const char *const *argv, const char *
 
 HP_INLINE int child_die_with_parent(int signal) { return hp_sys_die_with_parent(signal); }
 
+/* Only launchers are ever batch threads. */
+HP_INLINE int child_leave_batch(void) { return 0; }
+
 #endif

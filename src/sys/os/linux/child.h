@@ -3,6 +3,7 @@
 #ifndef HP_SYS_CHILD_H
 #define HP_SYS_CHILD_H
 
+#include <sched.h>
 #include <sys/prctl.h>
 #include "sys.h"
 
@@ -22,6 +23,11 @@ HP_INLINE int child_execute_file(int file, const char *const *argv, const char *
 
 HP_INLINE int child_die_with_parent(int signal) {
     return hp_sys_prctl(PR_SET_PDEATHSIG, (unsigned long)signal, 0, 0, 0);
+}
+
+HP_INLINE int child_leave_batch(void) {
+    const int none = 0;
+    return hp_sys_sched_setscheduler(0, SCHED_OTHER, &none);
 }
 
 #endif

@@ -39,4 +39,7 @@ HP_INLINE int child_die_with_parent(int signal) {
     return -ENOSYS;
 }
 
+/* Only launchers are ever batch threads. */
+HP_INLINE int child_leave_batch(void) { return 0; }
+
 #endif
