@@ -253,9 +253,9 @@ struct hp_process {
  * From here 4 calls and those of the child: 1 for each signal but those in `kept` (62 at the most),
  * 1 for each entry of the map, 1 for each gap in its numbers (one after the last included), 1 for
  * each other thing in the plan, the execution. 1 descriptor. By the bay 1 for each descriptor that
- * is 64 or above, twice, and 1. By a launcher 5 of the caller's, and 4 of the launcher's; and where
- * the last start by it was of the other kind, ASYNC or not, 1, for it is made a batch thread
- * (SCHED_BATCH) that does not take the caller's processor, and no longer is. */
+ * is 64 or above, twice, and 1. By a launcher 6 of the caller's, and of the launcher's 3 and 1 for
+ * each descriptor; and where the last start by it was of the other kind, ASYNC or not, 1, for it is
+ * made a batch thread (SCHED_BATCH) that does not take the caller's processor, and no longer is. */
 HP_API int hp_spawn(struct hp_process *process, const struct hp_spawn_plan *plan,
                     struct hp_spawn_error *error);
 
@@ -381,12 +381,13 @@ struct hp_talk {
     struct hp_exit exit; /* unless HP_TALK_LOST */
 };
 
-/* Runs the plan with pipes for 0, 1 and 2, which its map may not name: feeds it, listens, waits for
- * its end. It is over when the child has ended and its outputs too, or `drain` after its end. At
- * the deadline SIGTERM is sent, after the grace SIGKILL: to the cgroup of the plan, else to the
+/* Runs the plan with pipes for 0, 1 and 2, which its map may not name: feeds it, listens, waits
+ * for its end. It is over when the child has ended and its outputs too, or `drain` after its end.
+ * At the deadline SIGTERM is sent, after the grace SIGKILL: to the cgroup of the plan, else to the
  * process group if the plan has it lead one, else to the child. 0 whenever the program ran, also
- * when it was killed: see `events`; else as hp_spawn, or -EMFILE for the pipes. The plan is neither
- * ASYNC nor SUSPENDED: -EINVAL. No SIGPIPE comes of it; one that the caller blocks may become
+ * when it was killed: see `events`; else as hp_spawn, or -EMFILE for the pipes. The plan is
+ * neither ASYNC nor SUSPENDED: -EINVAL. -ECHILD: the program ran, and somebody else has reaped it:
+ * all is said but how it ended. No SIGPIPE comes of it; one that the caller blocks may become
  * pending. 15 calls, those of a start and a wait, and 2 for each piece of at most 16 KiB. */
 HP_API int hp_communicate(const struct hp_spawn_plan *plan, struct hp_talk *talk,
                           struct hp_spawn_error *error, hp_deadline deadline);

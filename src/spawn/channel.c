@@ -23,6 +23,7 @@ int hp_channel_send(int socket, struct hp_start *start, const int *fds, unsigned
         __builtin_memcpy(CMSG_DATA(&cargo.control.header), fds, sizeof(int) * count);
     }
     const long answer = hp_sys_sendmsg(socket, &cargo.message, MSG_NOSIGNAL);
+    if (answer == -ECONNRESET) return -EPIPE; /* closed, with something in it that was not read */
     return answer < 0 ? (int)answer : 0;
 }
 

@@ -20,7 +20,8 @@ struct hp_channel {
     uint32_t ready;      /* 1: the launcher has its table; 2: it could not */
     uint32_t ended;      /* 0 when the thread is no more */
     int thread;          /* its number */
-    struct hp_lock turn; /* of the one who reads answers; taken before the other lock */
+    struct hp_lock turn; /* of the one who reads an answer; not waited for */
+    uint32_t told;       /* how often there was a turn: this is waited for */
     struct hp_lock lock;
     /* under the lock: what was sent and not answered, in that order; the launcher is gone */
     struct hp_start *first, *last;
@@ -41,7 +42,7 @@ struct hp_cargo {
 };
 
 /* channel.c. Send: 0 or -errno. Receive: how many descriptors, in fds[HP_CARGO_MAX]; -EPIPE when
- * the other end is closed. */
+ * the other end is closed. NULL in the place of a start: the launcher is to end. */
 int hp_channel_send(int socket, struct hp_start *start, const int *fds, unsigned count);
 int hp_channel_receive(int socket, struct hp_start **start, int *fds);
 

@@ -252,7 +252,8 @@ static void wait_at_gate(const struct hp_start *start) {
     const int64_t look = 500000000;
     while (__atomic_load_n(&start->gate, __ATOMIC_ACQUIRE)) {
         hp_sys_futex_wait(&start->gate, 1, hp_sys_after(look));
-        if (hp_sys_getppid() != start->parent_pid) hp_sys_exit(FAILED);
+        const int parent = hp_sys_getppid(); /* 0: outside of a PID namespace that begins here */
+        if (parent && parent != start->parent_pid) hp_sys_exit(FAILED);
     }
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* A child that is fed and listened to, until it ends or is made to.
  *
- * talking --- deadline: SIGTERM ---> asked --- grace: SIGKILL ---> killed --- grace ---> lost | | |
- * +-------- its end ----------------+-----------------------------+---> draining ---> over
+ *     talking --- deadline: SIGTERM ---> asked --- grace: SIGKILL ---> killed --- grace ---> lost
+ *        |                                 |                             |
+ *        +------------- its end -----------+-----------------------------+---> draining ---> over
  *
  * It is not reaped before all is over: until then its number, and its group's, are nobody else's.
  */
@@ -13,7 +14,7 @@
 #include "child.h"
 #include "spawn.h"
 
-enum { INPUT, OUTPUT, ERRORS, END, WATCHED, PIECE = 16384 };
+enum { INPUT, OUTPUT, ERRORS, END, WATCHED, PIECE = 16384, PIPE_MOST = 1 << 20 };
 enum phase { TALKING, ASKED, KILLED, DRAINING, OVER };
 
 struct session {
@@ -68,20 +69,28 @@ static void feed(struct session *session) {
     const size_t left = talk->input_length - talk->input_taken;
     const char *from = (const char *)talk->input + talk->input_taken;
     const long answer = left ? hp_sys_write(session->watched[INPUT].fd, from, left) : 0;
-    if (answer == -EPIPE) hp_take_back(SIGPIPE);
     if (answer > 0) talk->input_taken += (size_t)answer;
     if (answer != -EAGAIN && (answer < 0 || talk->input_taken == talk->input_length))
         drop(&session->watched[INPUT].fd);
+    if (answer == -EPIPE) hp_take_back(SIGPIPE); /* by a descriptor: there is room for one now */
 }
 
-static void hear(struct session *session, int which) {
+/* True if there may be more. */
+static bool hear(struct session *session, int which) {
     char piece[PIECE];
     const long answer = hp_sys_read(session->watched[which].fd, piece, sizeof piece);
-    if (answer == -EAGAIN) return;
+    if (answer == -EAGAIN) return false;
     if (answer > 0)
         hp_capture_take(&session->talk->output[which - OUTPUT], piece, (size_t)answer);
     else
         drop(&session->watched[which].fd);
+    return answer > 0;
+}
+
+/* As much as a pipe can hold, for somebody else may go on writing. */
+static void hear_all(struct session *session, int which) {
+    int left = session->watched[which].fd < 0 ? 0 : PIPE_MOST;
+    while (left > 0 && hear(session, which)) left -= PIECE;
 }
 
 /* ---- Phases ---------------------------------------------------------------------------------- */
@@ -103,8 +112,10 @@ static bool is_silent(const struct session *session) {
     return session->watched[OUTPUT].fd < 0 && session->watched[ERRORS].fd < 0;
 }
 
-/* Its end is seen, and its number kept. What it wrote is in the pipes. */
+/* Its end is seen, and its number kept. What it wrote is in the pipes, and is read before their
+ * bound begins to run. */
 static void see_end(struct session *session) {
+    for (int i = OUTPUT; i <= ERRORS; i++) hear_all(session, i);
     drop(&session->watched[INPUT].fd);
     session->watched[END].fd = -1;
     enter(session, DRAINING, session->talk->drain);
@@ -136,7 +147,6 @@ static void time_is_up(struct session *session) {
     }
 }
 
-/* Outputs before the end: what is in a pipe is read before its bound begins to run. */
 static void attend(struct session *session) {
     struct pollfd *watched = session->watched;
     for (int i = OUTPUT; i <= ERRORS; i++)
@@ -147,10 +157,10 @@ static void attend(struct session *session) {
 
 static int talk_on(struct session *session) {
     while (session->phase != OVER) {
-        if (session->phase == DRAINING && is_silent(session)) return 0;
         const int found = hp_sys_poll(session->watched, WATCHED, session->until);
         if (found < 0) return found;
         if (found > 0) attend(session);
+        if (session->phase == DRAINING && is_silent(session)) return 0;
         if (found == 0 || hp_sys_now() >= session->until) time_is_up(session);
     }
     return 0;
@@ -180,12 +190,15 @@ static void begin(struct hp_talk *talk) {
     }
 }
 
-static void finish(struct session *session) {
+static int finish(struct session *session) {
     struct hp_talk *talk = session->talk;
+    int answer = 0;
     if (talk->input_taken < talk->input_length) talk->events |= HP_TALK_INPUT_CUT;
     for (int i = 0; i < 2; i++) hp_capture_end(&talk->output[i]);
-    if (!(talk->events & HP_TALK_LOST)) hp_process_wait(&session->process, &talk->exit, HP_FOREVER);
+    if (!(talk->events & HP_TALK_LOST))
+        answer = hp_process_wait(&session->process, &talk->exit, HP_FOREVER);
     hp_process_close(&session->process);
+    return answer;
 }
 
 static int run(struct session *session, struct hp_spawn_error *error, hp_deadline deadline) {
@@ -197,8 +210,8 @@ static int run(struct session *session, struct hp_spawn_error *error, hp_deadlin
     session->watched[END].fd = answer = hp_process_fd(&session->process);
     if (answer >= 0) answer = talk_on(session);
     if (answer < 0) tell(session, SIGKILL);
-    finish(session);
-    return answer;
+    const int ended = finish(session);
+    return answer < 0 ? answer : ended;
 }
 
 int hp_communicate(const struct hp_spawn_plan *plan, struct hp_talk *talk,

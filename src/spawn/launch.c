@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A start by a launcher, as its caller sees it. Several may be on their way in one channel, so that
  * a launcher finds the next when it has done one. Answers come in the order of the questions: who
- * has the turn to read finds whose an answer is at the head of the row. */
+ * has the turn to read finds whose an answer is at the head of the row. A turn is one answer: who
+ * waits for one that has come does not wait for another's. */
 #include <poll.h>
 #include <sched.h>
 
@@ -14,7 +15,6 @@ static void finish(struct hp_channel *channel, int pidfd, int answer) {
     start->pidfd = pidfd;
     start->answer = answer;
     __atomic_store_n(&start->done, 1, __ATOMIC_RELEASE);
-    hp_sys_futex_wake(&start->done, INT32_MAX);
 }
 
 /* A launcher that ended in the middle. A child that it has begun is this process's child all the
@@ -28,7 +28,7 @@ static void give_up(struct hp_channel *channel) {
     }
 }
 
-/* By who has the turn. */
+/* By who has the turn. An answer that was on its way when the launcher was given up is too late. */
 static void read_answer(struct hp_channel *channel) {
     struct hp_start *start = 0;
     int fds[HP_CARGO_MAX];
@@ -36,38 +36,49 @@ static void read_answer(struct hp_channel *channel) {
     hp_lock(&channel->lock);
     if (count < 0)
         give_up(channel);
-    else
+    else if (channel->first)
         finish(channel, count ? fds[0] : -1, start->answer);
+    else if (count)
+        hp_sys_close(fds[0]);
     hp_unlock(&channel->lock);
+}
+
+static uint32_t told(const struct hp_channel *channel) {
+    return __atomic_load_n(&channel->told, __ATOMIC_ACQUIRE);
 }
 
 static bool is_done(const struct hp_start *start) {
     return __atomic_load_n(&start->done, __ATOMIC_ACQUIRE);
 }
 
-static int wait_answer(struct hp_channel *channel, hp_deadline deadline) {
+/* A poll that fails has seen nothing, and says no more than that. */
+static bool has_answer(struct hp_channel *channel, hp_deadline deadline) {
     struct pollfd poll = {.fd = channel->ours, .events = POLLIN};
-    if (deadline == HP_FOREVER) return 1;
-    return hp_sys_poll(&poll, 1, deadline);
+    return deadline == HP_FOREVER || hp_sys_poll(&poll, 1, deadline) > 0;
 }
 
-static int read_until(struct hp_start *start, hp_deadline deadline) {
-    while (!is_done(start)) {
-        const int answer = wait_answer(start->channel, deadline);
-        if (answer <= 0) return answer ? answer : -ETIMEDOUT;
-        read_answer(start->channel);
-    }
-    return 0;
+/* Reads an answer, or waits until somebody else has. Whoever had the turn tells the others, after
+ * it: they look for what they want, and for the turn. `seen`: what was told before the caller
+ * looked. False: not by the deadline. */
+static bool advance(struct hp_channel *channel, uint32_t seen, hp_deadline deadline) {
+    if (!hp_lock_try(&channel->turn))
+        return hp_sys_futex_wait(&channel->told, seen, deadline) == 0 || deadline == HP_FOREVER;
+    const bool is_late = told(channel) != seen,
+               is_there = !is_late && has_answer(channel, deadline);
+    if (is_there) read_answer(channel);
+    hp_unlock(&channel->turn);
+    __atomic_fetch_add(&channel->told, 1, __ATOMIC_RELEASE);
+    hp_sys_futex_wake(&channel->told, INT32_MAX);
+    return is_late || is_there;
 }
 
 int hp_launch_collect(struct hp_start *start, hp_deadline deadline) {
-    if (!is_done(start)) {
-        if (!hp_lock_until(&start->channel->turn, deadline)) return -ETIMEDOUT;
-        const int answer = read_until(start, deadline);
-        hp_unlock(&start->channel->turn);
-        if (answer < 0) return answer;
+    for (bool in_time = true;;) {
+        const uint32_t seen = told(start->channel);
+        if (is_done(start)) return 0;
+        if (!in_time) return -ETIMEDOUT;
+        in_time = advance(start->channel, seen, deadline);
     }
-    return start->answer;
 }
 
 /* ---- Sending --------------------------------------------------------------------------------- */
@@ -103,9 +114,8 @@ static struct hp_channel *choose(struct hp_launcher *launcher) {
 
 /* Answers that nobody asked for yet are read, so that the launcher does not wait to give them. */
 static void make_room(struct hp_channel *channel) {
-    hp_lock(&channel->turn);
-    if (row_of(channel) >= HP_CHANNEL_ROW_MAX) read_answer(channel);
-    hp_unlock(&channel->turn);
+    const uint32_t seen = told(channel);
+    if (row_of(channel) >= HP_CHANNEL_ROW_MAX) advance(channel, seen, HP_FOREVER);
 }
 
 static unsigned load(const struct hp_start *start, int *fds) {
@@ -165,7 +175,7 @@ int hp_launch_send(struct hp_launcher *launcher, struct hp_start *start) {
     while (answer == 0) {
         struct hp_channel *channel = choose(launcher);
         if (!channel) return -EPIPE;
-        if (row_of(channel) >= HP_CHANNEL_ROW_MAX) make_room(channel);
+        make_room(channel);
         answer = send_to(channel, start);
         if (answer == 0) break;
         if (answer == -EAGAIN || answer == -EPIPE) answer = 0;

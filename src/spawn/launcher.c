@@ -30,9 +30,10 @@ static void await_end(struct hp_channel *channel) {
         hp_sys_futex_wait_kernel(&channel->ended, 1);
 }
 
-/* It sees that its other end is closed, and ends. */
+/* It is told: while a forked child has a copy of our end, it would not see that it is closed. */
 static void end_channel(struct hp_channel *channel, bool is_here) {
     const struct hp_stack stack = channel->stack;
+    if (is_here) hp_channel_send(channel->ours, 0, 0, 0);
     hp_sys_close(channel->ours);
     if (is_here) await_end(channel);
     hp_spawn_stack_give(&stack);

@@ -43,11 +43,24 @@ static int renumber(struct hp_start *start, const int *fds, int count) {
     return 0;
 }
 
-static void serve(struct hp_start *start, const int *fds, int count) {
+/* A descriptor may be refused its place in a message (ETOOMANYREFS). Who asked is waiting, and must
+ * see an answer, or the end of this thread. */
+static int answer(struct hp_start *start) {
+    const bool has_pidfd = start->answer == 0 && start->pidfd >= 0;
+    const int pidfd = start->pidfd; /* the start is its caller's when this was sent */
+    int sent = hp_channel_send(END, start, &pidfd, has_pidfd);
+    if (sent < 0 && has_pidfd) sent = hp_channel_send(END, start, 0, 0);
+    if (has_pidfd) hp_sys_close(pidfd);
+    return sent;
+}
+
+/* What was sent is closed before the answer: an end of file that the caller waits for must not come
+ * later for it. */
+static int serve(struct hp_start *start, const int *fds, int count) {
     start->answer = renumber(start, fds, count);
     if (start->answer == 0) start->answer = hp_start_run(start);
-    hp_channel_send(END, start, &start->pidfd, start->answer == 0 && start->pidfd >= 0);
-    empty_slowly();
+    while (count--) hp_sys_close(fds[count]);
+    return answer(start);
 }
 
 void hp_launcher_serve(void *argument) {
@@ -59,5 +72,6 @@ void hp_launcher_serve(void *argument) {
     say_ready(channel, 1);
     struct hp_start *start;
     int fds[HP_CARGO_MAX], count;
-    while ((count = hp_channel_receive(END, &start, fds)) >= 0) serve(start, fds, count);
+    while ((count = hp_channel_receive(END, &start, fds)) >= 0 && start)
+        if (serve(start, fds, count) < 0) return;
 }

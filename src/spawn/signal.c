@@ -17,8 +17,8 @@ static int by_number(struct hp_process *process, int id, int signal) {
 }
 
 int hp_process_signal(struct hp_process *process, int signal) {
-    if (process->state == HP_PROCESS_NONE) return -ESRCH;
-    if (process->fd >= 0 && hp_spawn_has(HP_SPAWN_HAS_SIGNAL)) {
+    if (hp_process_state(process) < HP_PROCESS_SUSPENDED) return -ESRCH;
+    if (hp_spawn_has(HP_SPAWN_HAS_SIGNAL) && process->fd >= 0) {
         const int answer = hp_sys_pidfd_send_signal(process->fd, signal, 0, 0);
         if (!hp_is_refusal(answer)) return answer;
         const int second = by_number(process, process->pid, signal);
@@ -77,7 +77,7 @@ static int kill_cgroup(int cgroup, int signal) {
 }
 
 int hp_process_kill_tree(struct hp_process *process, int signal, int cgroup) {
-    if (process->state == HP_PROCESS_NONE) return -ESRCH;
+    if (hp_process_state(process) < HP_PROCESS_SUSPENDED) return -ESRCH;
     if (cgroup >= 0) return kill_cgroup(cgroup, signal);
     return process->leads ? by_number(process, -process->pid, signal) : -EINVAL;
 }

@@ -130,7 +130,7 @@ int hp_spawn(struct hp_process *process, const struct hp_spawn_plan *plan,
 int hp_process_started(struct hp_process *process, struct hp_spawn_error *error,
                        hp_deadline deadline) {
     if (process->state != HP_PROCESS_STARTING) return -EINVAL;
-    if (hp_launch_collect(process->start, deadline) == -ETIMEDOUT) return -ETIMEDOUT;
+    if (hp_launch_collect(process->start, deadline) < 0) return -ETIMEDOUT;
     return conclude(process, process->start, error);
 }
 

@@ -84,6 +84,11 @@ enum hp_process_state {
     HP_PROCESS_REAPED
 };
 
+/* Written under the lock, by whoever reaps, and looked at without it. */
+HP_INLINE int hp_process_state(const struct hp_process *process) {
+    return __atomic_load_n(&process->state, __ATOMIC_RELAXED);
+}
+
 /* plan.c: 0, or -EINVAL and *index of the map's entry, or -EOPNOTSUPP. */
 int hp_plan_check(const struct hp_spawn_plan *plan, int *index);
 bool hp_plan_needs_launcher(const struct hp_spawn_plan *plan);
@@ -124,7 +129,8 @@ int hp_spawn_fail(struct hp_spawn_error *error, int stage, int answer, int index
 /* bay.c: from this thread, nothing copied but the lowest numbers. */
 int hp_bay_begin(struct hp_start *start);
 
-/* launch.c: by another thread. Send: it is on its way, and `done` will be set. Collect: waits. */
+/* launch.c: by another thread. Send: it is on its way, and `done` will be set. Collect: 0 when it
+ * is, -ETIMEDOUT. */
 int hp_launch_send(struct hp_launcher *launcher, struct hp_start *start);
 int hp_launch_collect(struct hp_start *start, hp_deadline deadline);
 

@@ -6,14 +6,15 @@ struct hp_spawn_totals hp_spawn_counters;
 static unsigned lacking, forced;
 
 bool hp_spawn_has(unsigned bit) {
-    const unsigned learnt = __atomic_load_n(&lacking, __ATOMIC_RELAXED);
-    return !((learnt | forced | hp_spawn_system.lacks) & bit);
+    const unsigned lacks = __atomic_load_n(&lacking, __ATOMIC_RELAXED) |
+                           __atomic_load_n(&forced, __ATOMIC_RELAXED) | hp_spawn_system.lacks;
+    return !(lacks & bit);
 }
 
 void hp_spawn_lack(unsigned bit) { __atomic_fetch_or(&lacking, bit, __ATOMIC_RELAXED); }
 
 void hp_spawn_force(unsigned missing) {
-    forced = missing;
+    __atomic_store_n(&forced, missing, __ATOMIC_RELAXED);
     __atomic_store_n(&lacking, 0, __ATOMIC_RELAXED);
 }
 

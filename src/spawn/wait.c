@@ -67,7 +67,7 @@ static int reap(struct hp_process *process) {
     if (answer < 0) return answer;
     if (info.si_pid == 0) return 0;
     process->exit = exit_of(&info, &usage);
-    process->state = HP_PROCESS_REAPED;
+    __atomic_store_n(&process->state, HP_PROCESS_REAPED, __ATOMIC_RELAXED);
     count_way(process);
     return 1;
 }
@@ -79,11 +79,12 @@ static int reap_locked(struct hp_process *process) {
     return answer;
 }
 
-/* With all the time in the world the kernel's own wait needs no descriptor. */
+/* With all the time in the world the kernel's own wait needs no descriptor. Where it finds none
+ * another waiter may have reaped it, and not said so yet: who has the lock knows. */
 static int wait_long(struct hp_process *process) {
     siginfo_t info;
     const int answer = wait_any_way(process, &info, WNOWAIT, 0);
-    return answer == -ECHILD && process->state == HP_PROCESS_REAPED ? 0 : answer;
+    return answer == -ECHILD ? 0 : answer;
 }
 
 static int wait_until(struct hp_process *process, hp_deadline deadline) {
@@ -96,7 +97,7 @@ static int wait_until(struct hp_process *process, hp_deadline deadline) {
 }
 
 int hp_process_wait(struct hp_process *process, struct hp_exit *exit, hp_deadline deadline) {
-    if (process->state < HP_PROCESS_RUNNING) return -EINVAL;
+    if (hp_process_state(process) < HP_PROCESS_RUNNING) return -EINVAL;
     int answer = reap_locked(process);
     while (answer == 0) {
         if (deadline <= 0) return -ETIMEDOUT;
@@ -117,7 +118,7 @@ int hp_reap_unseen(int pid, int pidfd) {
 }
 
 int hp_process_fd(struct hp_process *process) {
-    if (process->state < HP_PROCESS_RUNNING) return -EINVAL;
+    if (hp_process_state(process) < HP_PROCESS_RUNNING) return -EINVAL;
     if (process->fd >= 0) return process->fd;
     hp_lock((struct hp_lock *)&process->lock);
     const int answer = process->watch ? 0 : hp_watch_begin(process);

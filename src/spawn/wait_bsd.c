@@ -45,7 +45,7 @@ static int reap(struct hp_process *process) {
     const int answer = hp_sys_wait4(process->pid, &status, WNOHANG, &usage);
     if (answer <= 0) return answer;
     process->exit = exit_of(status, &usage);
-    process->state = HP_PROCESS_REAPED;
+    __atomic_store_n(&process->state, HP_PROCESS_REAPED, __ATOMIC_RELAXED);
     hp_spawn_count(&hp_spawn_counters.waits_number);
     return 1;
 }
@@ -110,7 +110,7 @@ static int open_watch(struct hp_process *process) {
 }
 
 int hp_process_fd(struct hp_process *process) {
-    if (process->state < HP_PROCESS_RUNNING) return -EINVAL;
+    if (hp_process_state(process) < HP_PROCESS_RUNNING) return -EINVAL;
     hp_lock((struct hp_lock *)&process->lock);
     const int answer = process->fd >= 0 ? process->fd : open_watch(process);
     hp_unlock((struct hp_lock *)&process->lock);
@@ -126,7 +126,7 @@ static int wait_until(struct hp_process *process, hp_deadline deadline) {
 }
 
 int hp_process_wait(struct hp_process *process, struct hp_exit *exit, hp_deadline deadline) {
-    if (process->state < HP_PROCESS_RUNNING) return -EINVAL;
+    if (hp_process_state(process) < HP_PROCESS_RUNNING) return -EINVAL;
     int answer = reap_locked(process);
     while (answer == 0) {
         if (deadline <= 0) return -ETIMEDOUT;

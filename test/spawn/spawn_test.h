@@ -61,6 +61,12 @@ static inline struct hp_spawn_totals totals(void) {
     return now;
 }
 
+/* A suspended child runs beside its parent, with that thread's own storage: where two sanitizers
+ * keep what they know of a thread, under the feet of both. */
+extern void __tsan_release(void *at) __attribute__((weak));
+extern void __msan_unpoison(const volatile void *at, size_t size) __attribute__((weak));
+static inline bool loses_the_suspended(void) { return __tsan_release || __msan_unpoison; }
+
 /* Stray descriptors may be inherited: only differences mean something. */
 static inline int descriptors(void) {
     int count = 0;

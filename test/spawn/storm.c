@@ -6,21 +6,21 @@
 
 enum { STARTS = 300 };
 
-static volatile bool stop;
-static volatile unsigned long handled, astray;
+static bool stop;
+static unsigned long handled, astray;
 static int this_process;
 
 /* In a child that shares this memory a handler of ours must never run. */
 static void handle(int signal) {
     (void)signal;
-    handled++;
-    if (hp_sys_getpid() != this_process) astray++;
+    __atomic_fetch_add(&handled, 1, __ATOMIC_RELAXED);
+    if (hp_sys_getpid() != this_process) __atomic_fetch_add(&astray, 1, __ATOMIC_RELAXED);
 }
 
 /* To all of the process group, which is this process and whatever children it has just now: signals
  * whose default is to do nothing. */
 static void *storm(void *argument) {
-    while (!stop) {
+    while (!__atomic_load_n(&stop, __ATOMIC_RELAXED)) {
         kill(0, SIGURG);
         kill(0, SIGWINCH);
         hp_sys_sched_yield();
@@ -46,9 +46,9 @@ static void no_handler_runs_in_a_child(void **state) {
     this_process = getpid();
     sigaction(SIGURG, &action, 0);
     sigaction(SIGWINCH, &action, 0);
-    stop = false;
+    __atomic_store_n(&stop, false, __ATOMIC_RELAXED);
     assert_int_equal(pthread_create(&thread, 0, storm, 0), 0);
-    for (int i = 0; i < STARTS; i++) {
+    for (int i = 0; i < STARTS || __atomic_load_n(&handled, __ATOMIC_RELAXED) <= STARTS; i++) {
         struct hp_exit exit;
         struct hp_process process = start("exit", "9");
         assert_int_equal(hp_process_wait(&process, &exit, soon()), 0);
@@ -56,7 +56,7 @@ static void no_handler_runs_in_a_child(void **state) {
         assert_int_equal(exit.code, 9);
         assert_int_equal(hp_process_close(&process), 0);
     }
-    stop = true;
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     pthread_join(thread, 0);
     assert_true(handled > STARTS);
     assert_int_equal(astray, 0);
@@ -66,12 +66,12 @@ static void signals_do_not_stretch_a_deadline(void **state) {
     pthread_t thread;
     (void)state;
     struct hp_process process = start("sleep", 0);
-    stop = false;
+    __atomic_store_n(&stop, false, __ATOMIC_RELAXED);
     assert_int_equal(pthread_create(&thread, 0, storm, 0), 0);
     const hp_deadline deadline = hp_sys_after(20 * MILLISECOND);
     assert_int_equal(hp_process_wait(&process, 0, deadline), -ETIMEDOUT);
     assert_true(hp_sys_now() >= deadline && hp_sys_now() < deadline + 10 * SECOND);
-    stop = true;
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     pthread_join(thread, 0);
     assert_int_equal(hp_process_signal(&process, SIGKILL), 0);
     assert_int_equal(hp_process_wait(&process, 0, soon()), 0);
@@ -118,6 +118,48 @@ static void a_starter_s_thread_exits_and_several_wait(void **state) {
         pthread_join(threads[i], &code);
         assert_int_equal((intptr_t)code, 5);
     }
+    hp_process_close(&process);
+}
+
+/* One waits in the kernel; another reaps, and is held up before it can say so. The first then finds
+ * no child any more. */
+static uint32_t reaped, refused;
+
+static long reap_slowly(const long a[6]) {
+    const bool reaps = a[3] & WNOHANG;
+    while (!reaps && !__atomic_load_n(&reaped, __ATOMIC_ACQUIRE)) hp_sys_sched_yield();
+    const long answer = open_real(HP_CALL_waitid, a);
+    const bool has_reaped = reaps && answer == 0 && ((siginfo_t *)a[2])->si_pid;
+    if (!reaps) __atomic_store_n(&refused, 1, __ATOMIC_RELEASE);
+    if (!has_reaped) return answer;
+    __atomic_store_n(&reaped, 1, __ATOMIC_RELEASE);
+    while (!__atomic_load_n(&refused, __ATOMIC_ACQUIRE)) hp_sys_sched_yield();
+    hp_sys_sleep(hp_sys_after(10 * MILLISECOND)); /* for the other to make something of it */
+    return answer;
+}
+
+static void *wait_long(void *argument) {
+    return (void *)(intptr_t)hp_process_wait(argument, 0, HP_FOREVER);
+}
+
+static void who_finds_no_child_asks_who_has_it(void **state) {
+    pthread_t thread;
+    void *other;
+    (void)state;
+    if (hp_spawn_system.lacks & HP_SPAWN_HAS_WAIT) return; /* nobody waits in such a call there */
+    struct hp_process process = start("sleep", 0);
+    reaped = refused = 0;
+    open_replace(HP_CALL_waitid, reap_slowly);
+    assert_int_equal(pthread_create(&thread, 0, wait_long, &process), 0);
+    while (open_count(HP_CALL_waitid) < 2) hp_sys_sched_yield();
+    assert_int_equal(hp_process_signal(&process, SIGKILL), 0);
+    int answer;
+    do answer = hp_process_wait(&process, 0, HP_NOW);
+    while (answer == -ETIMEDOUT);
+    pthread_join(thread, &other);
+    open_reset();
+    assert_int_equal(answer, 0);
+    assert_int_equal((intptr_t)other, 0);
     hp_process_close(&process);
 }
 
@@ -269,6 +311,7 @@ int main(void) {
         cmocka_unit_test_setup(signals_do_not_stretch_a_deadline, fresh),
         cmocka_unit_test_setup(a_stop_and_a_continue_are_no_end, fresh),
         cmocka_unit_test_setup(a_starter_s_thread_exits_and_several_wait, fresh),
+        cmocka_unit_test_setup(who_finds_no_child_asks_who_has_it, fresh),
         cmocka_unit_test_setup(what_another_reaped_is_said, fresh),
         cmocka_unit_test_setup(a_number_that_came_back_is_another_s, fresh),
         cmocka_unit_test_setup(a_tree_is_killed_by_its_group, fresh),

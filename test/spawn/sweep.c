@@ -32,7 +32,9 @@ static int do_spawn(int way, unsigned flags) {
 }
 
 static int do_here(void) { return do_spawn(HP_SPAWN_HERE, 0); }
-static int do_suspended(void) { return do_spawn(HP_SPAWN_HERE, HP_SPAWN_SUSPENDED); }
+static int do_suspended(void) {
+    return do_spawn(HP_SPAWN_HERE, loses_the_suspended() ? 0 : HP_SPAWN_SUSPENDED);
+}
 static int do_bay(void) { return do_spawn(HP_SPAWN_BAY, 0); }
 static int do_launcher(void) { return do_spawn(HP_SPAWN_LAUNCHER, 0); }
 static int do_async(void) { return do_spawn(HP_SPAWN_LAUNCHER, HP_SPAWN_ASYNC); }

@@ -114,6 +114,34 @@ static void a_grandchild_cannot_keep_it(void **state) {
     assert_memory_equal(heads[0], "gone", 4);
 }
 
+/* Looked at when the child has ended already: its end and all that it wrote are seen at once. */
+static long look_late(const long a[6]) {
+    siginfo_t info;
+    waitid(P_ALL, 0, &info, WEXITED | WNOWAIT | __WALL);
+    return open_real(HP_CALL_ppoll, a);
+}
+
+static void what_was_written_is_read_without_a_drain(void **state) {
+    enum { WRITTEN = 60000 };
+    (void)state;
+    fresh_talk()->drain = 0;
+    open_replace(HP_CALL_ppoll, look_late);
+    assert_int_equal(say(WORDS("spew", "60000"), 0, soon()), 0);
+    assert_int_equal(talk.events, 0);
+    for (int o = 0; o < 2; o++) check_spew(&talk.output[o], WRITTEN);
+}
+
+static void what_nobody_reaped_has_no_exit(void **state) {
+    struct sigaction old, ignore = {.sa_handler = SIG_IGN};
+    (void)state;
+    sigaction(SIGCHLD, &ignore, &old);
+    fresh_talk();
+    const int answer = say(WORDS("spew", "3"), 0, soon());
+    sigaction(SIGCHLD, &old, 0);
+    assert_int_equal(answer, -ECHILD);
+    assert_int_equal(talk.output[0].total, 3);
+}
+
 static volatile int pipe_signals;
 static void count_pipe_signal(int signal) { pipe_signals += signal == SIGPIPE; }
 
@@ -181,6 +209,8 @@ int main(void) {
         cmocka_unit_test_setup(nothing_need_be_kept, fresh),
         cmocka_unit_test_setup(a_deadline_ends_it, fresh),
         cmocka_unit_test_setup(a_grandchild_cannot_keep_it, fresh),
+        cmocka_unit_test_setup(what_was_written_is_read_without_a_drain, fresh),
+        cmocka_unit_test_setup(what_nobody_reaped_has_no_exit, fresh),
         cmocka_unit_test_setup(input_that_nobody_reads_is_no_signal, fresh),
         cmocka_unit_test_setup(what_cannot_start_says_why, fresh),
         cmocka_unit_test_setup(a_capture_does_not_depend_on_the_pieces, fresh),

@@ -11,7 +11,7 @@
 
 enum { CHURNERS = 8, STARTERS = 4, CROWD_MAX = 8, CONTROL = 50 };
 
-static volatile bool stop;
+static bool stop; /* atomic */
 
 /* ---- Descriptors with and without close-on-exec, as fast as it goes -------------------------- */
 
@@ -26,8 +26,10 @@ static void churn(int flag) {
         if (made[i] >= 0) close(made[i]);
 }
 
+static bool is_over(void) { return __atomic_load_n(&stop, __ATOMIC_RELAXED); }
+
 static void *churn_on(void *argument) {
-    while (!stop) churn(0), churn(O_CLOEXEC);
+    while (!is_over()) churn(0), churn(O_CLOEXEC);
     return argument;
 }
 
@@ -37,14 +39,14 @@ struct crowd {
 };
 
 static void crowd_begin(struct crowd *crowd, unsigned count, void *(*run)(void *)) {
-    stop = false;
+    __atomic_store_n(&stop, false, __ATOMIC_RELAXED);
     crowd->count = count;
     for (unsigned i = 0; i < count; i++)
         assert_int_equal(pthread_create(&crowd->threads[i], 0, run, 0), 0);
 }
 
 static void crowd_end(struct crowd *crowd) {
-    stop = true;
+    __atomic_store_n(&stop, true, __ATOMIC_RELAXED);
     for (unsigned i = 0; i < crowd->count; i++) pthread_join(crowd->threads[i], 0);
 }
 
@@ -125,7 +127,7 @@ static void *start_on(void *argument) {
                                  (char *)(uintptr_t) "0", 0};
     struct hp_spawn_plan plan = {.path = SPAWN_CHILD, .argv = argv, .kept = ~0ull};
     if (way_of_starters) go_by(&plan, way_of_starters);
-    while (!stop) {
+    while (!is_over()) {
         struct hp_process process;
         pid_t pid;
         if (!way_of_starters) {
@@ -200,14 +202,16 @@ static int way_of_writers;
 static unsigned long busy;
 
 static void copy_program(const char *path) {
-    static char bytes[1 << 21];
+    enum { MOST = 1 << 21 };
+    char *bytes = malloc(MOST);
     const int from = open(SPAWN_CHILD, O_RDONLY | O_CLOEXEC);
-    const ssize_t length = pread(from, bytes, sizeof bytes, 0);
+    const ssize_t length = pread(from, bytes, MOST, 0);
     const int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0700);
     assert_true(from >= 0 && to >= 0 && length > 0);
     assert_int_equal(write(to, bytes, (size_t)length), length);
     close(to);
     close(from);
+    free(bytes);
 }
 
 static int run_program(const char *path) {

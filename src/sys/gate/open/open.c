@@ -77,7 +77,7 @@ static bool is_let(enum hp_call call, const long all[6], long *answer) {
     const int every = consult(&rules[OPEN_EVERY]), own = consult(&rules[call]);
     open_function *function = rules[call].function;
     const int error = own ? own : every;
-    if (error || function) struck++;
+    if (error || function) __atomic_fetch_add(&struck, 1, __ATOMIC_RELAXED);
     let_go();
     *answer = error == LIE ? 0 : -error;
     if (!error && function) *answer = function(all);
@@ -155,9 +155,17 @@ unsigned open_count(enum hp_call call) {
 
 unsigned open_struck(void) { return __atomic_load_n(&struck, __ATOMIC_RELAXED); }
 
+static void clear(struct rule *rule) {
+    rule->function = 0;
+    rule->script = 0;
+    rule->fail_at = 0;
+    __atomic_store_n(&rule->count, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&rule->armed, false, __ATOMIC_RELEASE);
+}
+
 void open_reset(void) {
     acquire();
-    for (size_t i = 0; i < HP_COUNT(rules); i++) rules[i] = (struct rule){0};
+    for (size_t i = 0; i < HP_COUNT(rules); i++) clear(&rules[i]);
     __atomic_store_n(&struck, 0, __ATOMIC_RELAXED);
     let_go();
     hp_sys_forget();

@@ -5,6 +5,7 @@
 
 #include <sys/epoll.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/utsname.h>
 
 /* The sanitizer's own function; NULL where its runtime is not linked in. */
@@ -50,11 +51,19 @@ static void tell(long at, size_t size) {
     if (at) __msan_unpoison((const void *)at, size);
 }
 
+/* One piece, as all messages here have. */
+static void tell_message(struct msghdr *message, long answer) {
+    tell((long)message, sizeof *message);
+    tell((long)message->msg_iov->iov_base, (size_t)answer);
+    tell((long)message->msg_control, message->msg_controllen);
+}
+
 /* Those whose length is no argument and no answer. */
 static void tell_odd(enum hp_call call, const long a[6], long answer) {
     if (call == HP_CALL_mincore) tell(a[2], ((size_t)a[1] + PAGE - 1) / PAGE);
     if (call == HP_CALL_ioctl && (unsigned long)a[1] & IOCTL_READ)
         tell(a[2], (size_t)a[1] >> 16 & 0x3fff);
+    if (call == HP_CALL_recvmsg) tell_message((struct msghdr *)a[1], answer);
     if (call == HP_CALL_prctl && a[0] == PR_GET_AUXV)
         tell(a[1], (size_t)(answer < a[2] ? answer : a[2]));
 }
