@@ -20,12 +20,13 @@
  *            begins on a stack of 32 KiB and a guard, which is kept for the next.
  *   signals  no handler is installed, and SIGCHLD is left alone. Nothing waits for any child but
  *            its own. A child that never came to its program raises no SIGCHLD, and is seen by
- *            nobody's waitpid(-1). From the moment that the program runs the kernel tells all who
- *            ask: if the program ignores SIGCHLD, or reaps children that are not its own, then
- *            hp_process_wait finds none (-ECHILD).
+ *            nobody's waitpid(-1) (off Linux it is). From the moment that the program runs the
+ *            kernel tells all who ask: if the program ignores SIGCHLD, or reaps children that are
+ *            not its own, then hp_process_wait finds none (-ECHILD).
  *   cost     "N calls" counts system calls, the child's own included where it keeps the caller
  *            waiting.
  *   source   clone(2), execve(2), pidfd_open(2), waitid(2), close_range(2) of Linux.
+ *   systems  Linux. The BSDs and macOS: no bay, no launchers (-ENOSYS); tested on Linux, not run.
  * What the kernel refuses is gone round, remembered, counted (hp_spawn_stats), and can be forced
  * (hp_spawn_force). */
 #ifndef HARDPAN_SPAWN_H
@@ -98,7 +99,8 @@ enum hp_spawn_way {
 
 /* Zero is the default of every field. Memory and descriptors are the caller's, and are read during
  * hp_spawn only; with HP_SPAWN_SUSPENDED until hp_process_resume has answered, with HP_SPAWN_ASYNC
- * until hp_process_started has. */
+ * until hp_process_started has. Refused off Linux (-EOPNOTSUPP): CGROUP, ASYNC; FILE, death_signal
+ * but by FreeBSD; SUSPENDED but by macOS, which stops the program at its first instruction. */
 struct hp_spawn_plan {
     const char *path;
     char *const *argv; /* ended by NULL; at least one */
@@ -184,13 +186,13 @@ enum hp_spawn_has {
     HP_SPAWN_HAS_CLONE3 = 1 << 0, /* with CLEAR_SIGHAND (5.5); else clone, and a call a signal */
     HP_SPAWN_HAS_CGROUP = 1 << 1, /* clone3 into a cgroup (5.7); else the child joins it */
     HP_SPAWN_HAS_PIDFD = 1 << 2,  /* a clone's pidfd (5.2); else processes are numbers */
-    /* a child in its parent's memory; else it is copied, page table by page table */
-    HP_SPAWN_HAS_VM = 1 << 3,
+    HP_SPAWN_HAS_VM = 1 << 3,     /* a child in its parent's memory; else in a copy of it */
     HP_SPAWN_HAS_RANGE_FLAG = 1 << 4, /* CLOSE_RANGE_CLOEXEC (5.11); else they are closed */
     HP_SPAWN_HAS_RANGE = 1 << 5,      /* close_range (5.9); else one by one, as /proc lists them */
     HP_SPAWN_HAS_PROC = 1 << 6,       /* /proc/self/fd; else all up to the limit */
     HP_SPAWN_HAS_WAIT = 1 << 7,       /* waitid by pidfd (5.4); else by number */
-    HP_SPAWN_HAS_SIGNAL = 1 << 8      /* pidfd_send_signal (5.1); else by number, under a lock */
+    HP_SPAWN_HAS_SIGNAL = 1 << 8,     /* pidfd_send_signal (5.1); else by number, under a lock */
+    HP_SPAWN_HAS_POSIX = 1 << 9       /* macOS: posix_spawn; else by fork */
 };
 
 /* From now on what is in `missing` counts as absent: how a program tests itself on the kernel it
@@ -203,12 +205,12 @@ HP_API const char *hp_spawn_has_name(unsigned bit);
 
 /* What this room did since the program began. */
 struct hp_spawn_totals {
-    uint64_t clone3, clone, vfork, fork; /* children begun, by their rung */
-    uint64_t ranges, listed, brute;      /* how all else was closed in them, where that is known */
-    uint64_t here, bay, launcher;        /* children begun, by their way */
-    uint64_t failed;                     /* starts that did not come to their program */
-    uint64_t waits_pidfd, waits_number;  /* children reaped */
-    uint64_t watchers;                   /* threads that stood in for a pidfd */
+    uint64_t clone3, clone, vfork, fork, posix; /* children begun, by their rung */
+    uint64_t ranges, listed, brute;     /* how all else was closed in them, where that is known */
+    uint64_t here, bay, launcher;       /* children begun, by their way */
+    uint64_t failed;                    /* starts that did not come to their program */
+    uint64_t waits_pidfd, waits_number; /* children reaped */
+    uint64_t watchers;                  /* threads that stood in for a pidfd */
 };
 
 /* How often this room did what, since the program began. Relaxed counters, never reset. No call. */
@@ -220,8 +222,9 @@ HP_API void hp_spawn_stats(struct hp_spawn_totals *totals);
 enum hp_spawn_rung {
     HP_SPAWN_CLONE3 = 1, /* clone3: in the caller's memory, with a pidfd, handlers cleared by it */
     HP_SPAWN_CLONE,      /* clone: the same, handlers cleared one by one */
-    HP_SPAWN_VFORK,      /* clone: the same without a pidfd */
-    HP_SPAWN_FORK        /* the memory is copied; costs grow with what the parent has */
+    HP_SPAWN_VFORK,      /* clone: the same without a pidfd; vfork of FreeBSD and NetBSD */
+    HP_SPAWN_FORK,       /* the memory is copied; costs grow with what the parent has */
+    HP_SPAWN_POSIX       /* macOS: by posix_spawn, by the kernel alone */
 };
 
 /* How a process ended, and what it used. */
@@ -278,7 +281,8 @@ HP_API int hp_process_wait(struct hp_process *process, struct hp_exit *exit, hp_
 
 /* A descriptor that is readable as soon as the process has ended, for a poller; it stays the
  * process's. The pidfd, no call. Where there is none, a thread that waits for this child alone is
- * begun at the first use (4 calls, a stack), and rings an eventfd: -EAGAIN, -EMFILE, -ENOMEM. */
+ * begun at the first use (4 calls, a stack), and rings an eventfd: -EAGAIN, -EMFILE, -ENOMEM. Off
+ * Linux it is a kqueue, which the first use makes (2 calls). */
 HP_API int hp_process_fd(struct hp_process *process);
 
 /* Sends a signal to the process, and never to another that got its number: -ESRCH once it has been
@@ -308,7 +312,7 @@ struct hp_bay {
 /* Reserves the numbers below 64 that are free, to be called before the program has others: how many
  * from 3 to 63 are the program's already. Those, and 0 to 2, a child by the bay holds a copy of for
  * the time of one call. At most 62 calls and 61 descriptors, which count against RLIMIT_NOFILE. One
- * start at a time goes through a bay. -ENOSYS: no close_range (Linux 5.9). -EMFILE. */
+ * start at a time goes through a bay. -ENOSYS: no close_range (Linux 5.9), or no Linux. -EMFILE. */
 HP_API int hp_bay_open(struct hp_bay *bay);
 
 /* Gives the numbers back. Nobody may be starting by it. A call for each. */

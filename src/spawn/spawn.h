@@ -11,6 +11,7 @@
 #include "base.h"
 #include "lock.h"
 #include "moves.h"
+#include "orders.h"
 #include "sys.h"
 
 /* The map, the file to be executed, and the line. */
@@ -68,9 +69,10 @@ struct hp_start {
     int answer;
     struct hp_channel *channel;
     bool leaves_batch; /* launched: the launcher is a batch thread, and the child is not to be */
-    struct hp_start *later; /* in its channel's row */
-    uint32_t gate;          /* suspended: 1 shut, 0 open */
-    uint32_t ended;         /* suspended: 0 when it executes or is no more */
+    struct hp_start *later;     /* in its channel's row */
+    uint32_t gate;              /* suspended: 1 shut, 0 open */
+    uint32_t ended;             /* suspended: 0 when it executes or is no more */
+    struct hp_orders_made made; /* macOS */
     struct hp_report own;
 };
 
@@ -107,6 +109,9 @@ void hp_child_run(void *argument);
 
 /* execute.c, start_darwin.c: the path, or with NULL the file. Comes back with an error. */
 int hp_execute(const struct hp_start *start, const char *path);
+/* start_bsd.c, start_darwin.c: what the execution of a copied child needs is made, and dropped. */
+int hp_execute_ready(struct hp_start *start);
+void hp_execute_done(struct hp_start *start);
 
 /* close.c, close_bsd.c, start_darwin.c: all but `kept`, at the execution or at once. How, or
  * -errno. */

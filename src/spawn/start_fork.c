@@ -32,6 +32,14 @@ static void await_execution(int end) {
     while (hp_sys_read(end, &nothing, 1) > 0) continue;
 }
 
+static int fork_ready(struct hp_start *start) {
+    int answer = hp_execute_ready(start);
+    if (answer < 0) return answer;
+    answer = hp_sys_fork_run(run, start);
+    hp_execute_done(start);
+    return answer;
+}
+
 static int by_fork(struct hp_start *start) {
     int ends[2];
     int answer = hp_sys_pipe2(ends, 0);
@@ -39,7 +47,7 @@ static int by_fork(struct hp_start *start) {
     start->extra[HP_EXTRA_LINE] = ends[1];
     hp_start_compile(start);
     start->rung = HP_SPAWN_FORK;
-    answer = hp_sys_fork_run(run, start);
+    answer = fork_ready(start);
     hp_sys_close(ends[1]);
     if (answer >= 0) await_execution(ends[0]);
     hp_sys_close(ends[0]);

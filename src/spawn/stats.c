@@ -19,8 +19,8 @@ void hp_spawn_force(unsigned missing) {
 }
 
 const char *hp_spawn_has_name(unsigned bit) {
-    static const char *const names[] = {"clone3", "cgroup", "pidfd", "vm",    "range_flag",
-                                        "range",  "proc",   "wait",  "signal"};
+    static const char *const names[] = {"clone3", "cgroup", "pidfd", "vm",     "range_flag",
+                                        "range",  "proc",   "wait",  "signal", "posix"};
     for (size_t i = 0; i < HP_COUNT(names); i++)
         if (bit == 1u << i) return names[i];
     return 0;

@@ -20,7 +20,7 @@ sources() {
     for source in "$tree"/src/spawn/*.c; do
         case ${source##*/} in
         bay.c | channel.c | launch.c | launcher.c | serve.c | start.c | wait.c | watch.c) ;;
-        close.c | take_back.c) ;;
+        close.c | dispositions.c | take_back.c) ;;
         start_bsd.c | close_bsd.c | execute.c) [ "$1" = darwin ] || echo "$source" ;;
         *_darwin.c) [ "$1" != darwin ] || echo "$source" ;;
         *) echo "$source" ;;
@@ -54,7 +54,7 @@ closed() {
         END {
             for (name in ask) {
                 if (name in have || name ~ /^hp_(sys|stack|text|lock|error|fork_lock)/) continue
-                if (name ~ /^mem(cpy|set|move|cmp)$/ || ask[name] ~ /sys-door-libc-/) continue
+                if (name ~ /^(mem(cpy|set|move|cmp)|_*bzero)$/ || ask[name] ~ /sys-door-libc-/) continue
                 print what ": " ask[name] " asks for " name
                 bad = 1
             }
@@ -66,8 +66,9 @@ closed() {
 compile() {
     command -v clang >/dev/null || skip 'no clang'
     for target in freebsd:x86_64-unknown-freebsd13 freebsd:aarch64-unknown-freebsd13 \
-        netbsd:x86_64-unknown-netbsd10 openbsd:x86_64-unknown-openbsd7; do
-        build "${target%%:*}" clang "--target=${target#*:}" -nostdlibinc -ffreestanding -I"$here/bare"
+        netbsd:x86_64-unknown-netbsd10 openbsd:x86_64-unknown-openbsd7 darwin:x86_64-apple-macos12 \
+        darwin:arm64-apple-macos12; do
+        build "${target%%:*}" clang "--target=${target#*:}" -nostdlibinc -ffreestanding -I"$here/bare" -I"$here/played"
         closed "${target%%:*}"
     done
 }
@@ -75,7 +76,8 @@ compile() {
 headers() {
     [ -n "${ZIG:-}" ] || skip 'ZIG does not say how zig is called'
     export ZIG_GLOBAL_CACHE_DIR="$work/cache" ZIG_LOCAL_CACHE_DIR="$work/cache"
-    for target in freebsd:x86_64-freebsd netbsd:x86_64-netbsd openbsd:x86_64-openbsd; do
+    for target in freebsd:x86_64-freebsd netbsd:x86_64-netbsd openbsd:x86_64-openbsd \
+        darwin:x86_64-macos darwin:aarch64-macos; do
         # shellcheck disable=SC2086
         build "${target%%:*}" $ZIG cc -target "${target#*:}"
         # shellcheck disable=SC2086

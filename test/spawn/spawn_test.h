@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "child.h"
 #include "spawn.h" /* src/spawn, by -iquote: <spawn.h> is the system's */
 
 #define MILLISECOND ((int64_t)1000000)
@@ -39,6 +40,16 @@ static inline bool lacks(unsigned bit) {
     return (bits_of(getenv("HP_SPAWN_LACKS")) | bits_of(getenv("HP_SPAWN_REFUSED")) |
             hp_spawn_system.lacks) &
            bit;
+}
+
+/* The signals that the system has. */
+static inline uint64_t known(uint64_t signals) {
+    return CHILD_SIGNALS < 64 ? signals & (((uint64_t)1 << CHILD_SIGNALS % 64) - 1) : signals;
+}
+
+static inline bool is_darwin(void) {
+    return hp_spawn_system.lacks & HP_SPAWN_HAS_PIDFD &&
+           !(hp_spawn_system.lacks_flags & HP_SPAWN_SUSPENDED);
 }
 
 /* Off Linux, by the one rung that has a pipe in the child until the execution. */

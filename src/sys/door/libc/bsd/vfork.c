@@ -11,7 +11,7 @@ int hp_sys_vfork_run(void (*function)(void *), void *argument) {
     const int kept = errno;
     const int answer = vfork();
     if (answer == 0) {
-        function(argument);
+        function(argument); /* NOLINT(clang-analyzer-unix.Vfork): it never comes back */
         __builtin_trap();
     }
     const int said = answer < 0 ? -errno : answer;
