@@ -23,8 +23,7 @@
  *            nobody's waitpid(-1) (off Linux it is). From the moment that the program runs the
  *            kernel tells all who ask: if the program ignores SIGCHLD, or reaps children that are
  *            not its own, then hp_process_wait finds none (-ECHILD).
- *   cost     "N calls" counts system calls, the child's own included where it keeps the caller
- *            waiting.
+ *   cost     "N calls" are system calls, the child's own too where it keeps the caller waiting.
  *   source   clone(2), execve(2), pidfd_open(2), waitid(2), close_range(2) of Linux.
  *   systems  Linux. The BSDs and macOS: no bay, no launchers (-ENOSYS); tested on Linux, not run.
  * What the kernel refuses is gone round, remembered, counted (hp_spawn_stats), and can be forced
