@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A parent that starts children when it is asked to, and says how long one took: a process of its
- * own, so that one with 2 GiB and one with 10 MiB, or one of another language, take turns. A byte in
- * says what is measured, eight bytes out are nanoseconds as a double. */
+ * own, so that one with 2 GiB and one with 10 MiB, or one of another language, take turns. A byte
+ * in says what is measured, eight bytes out are nanoseconds as a double. */
 #ifndef HP_SPAWN_PARENT_H
 #define HP_SPAWN_PARENT_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What a start costs its caller: beside a bare clone3 that only executes, beside posix_spawn, libuv,
- * Go and Rust; in a parent that has much memory, and in one that has many descriptors. Parents are
- * processes of their own and take turns (spawn_parent.h). */
+/* What a start costs its caller: beside a bare clone3 that only executes, beside posix_spawn,
+ * libuv, Go and Rust; in a parent that has much memory, and in one that has many descriptors.
+ * Parents are processes of their own and take turns (spawn_parent.h). */
 #include "spawn_parent.h"
 
 #include <fcntl.h>

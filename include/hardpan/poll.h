@@ -166,9 +166,9 @@ HP_API int hp_poller_wake(struct hp_poller *poller);
 /* Registers a descriptor for what is in `interest`: bits of hp_poll_ready and of hp_poll_mode.
  * `data` comes back with each event, maybe in another thread before this has answered. 1 call.
  * -EPERM: a regular file or a directory, which are always ready; with poll(2) that takes a call
- * more to see (statx, 4.11). -EEXIST: registered here already; where the back end is not epoll, also
- * one of that number which was closed and not removed. -EBADF, -EINVAL, -EOPNOTSUPP.
- * -ENOSPC: the poller is full, or fs.epoll.max_user_watches. -ENOMEM. */
+ * more to see (statx, 4.11). -EEXIST: registered here already; where the back end is not epoll,
+ * also if that was closed and not removed. -EBADF, -EINVAL, -EOPNOTSUPP. -ENOSPC: the poller is
+ * full, or fs.epoll.max_user_watches. -ENOMEM. */
 HP_API int hp_poller_add(struct hp_poller *poller, int fd, unsigned interest, void *data,
                          hp_token *token);
 
