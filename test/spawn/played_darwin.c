@@ -158,15 +158,20 @@ static int act_all(const struct actions *actions, bool closes) {
     return 0;
 }
 
-/* What is handled here would be so, in this memory, as soon as it is not blocked. */
+/* What is handled here would be so, in this memory, as soon as it is not blocked. By the kernel's
+ * own call: the C library's refuses its own signals (32, 33), which glibc's posix_spawn leaves
+ * ignored in what it starts, make's children among them. */
 static void reset_signals(const struct attributes *attributes) {
     for (int i = 1; i <= SIGNALS; i++) {
-        const struct sigaction action = {.sa_handler = SIG_DFL};
+        const struct {
+            void (*handler)(int);
+            unsigned long rest[4];
+        } action = {.handler = SIG_DFL};
         struct sigaction old = {.sa_handler = SIG_DFL};
         sigaction(i, 0, &old);
         if (i > THEIR_SIGNALS || sigismember(&attributes->defaults, i) == 1 ||
             old.sa_handler != SIG_IGN)
-            sigaction(i, &action, 0);
+            syscall(SYS_rt_sigaction, i, &action, 0, SIGNALS / 8);
     }
 }
 
