@@ -143,7 +143,10 @@ int hp_launch_collect(struct hp_start *start, hp_deadline deadline);
 int hp_spawn_stack_take(struct hp_stack *stack);
 void hp_spawn_stack_give(const struct hp_stack *stack);
 
-/* wait.c */
+/* wait.c, wait_bsd.c. Reap: 1 and process->exit, or 0: it has not ended; the process is locked, and
+ * not reaped. Await: it may have ended, or -ETIMEDOUT. */
+int hp_reap(struct hp_process *process);
+int hp_await_end(struct hp_process *process, hp_deadline deadline);
 int hp_reap_unseen(int pid, int pidfd);
 
 /* watch.c: a thread that stands in for a pidfd. */

@@ -58,11 +58,9 @@ static void count_way(const struct hp_process *process) {
     hp_spawn_count(by_pidfd ? &hp_spawn_counters.waits_pidfd : &hp_spawn_counters.waits_number);
 }
 
-/* 1: reaped, now or before; 0: it has not ended. */
-static int reap(struct hp_process *process) {
+int hp_reap(struct hp_process *process) {
     siginfo_t info;
     struct usage usage;
-    if (process->state == HP_PROCESS_REAPED) return 1;
     const int answer = wait_any_way(process, &info, WNOHANG, &usage);
     if (answer < 0) return answer;
     if (info.si_pid == 0) return 0;
@@ -70,13 +68,6 @@ static int reap(struct hp_process *process) {
     __atomic_store_n(&process->state, HP_PROCESS_REAPED, __ATOMIC_RELAXED);
     count_way(process);
     return 1;
-}
-
-static int reap_locked(struct hp_process *process) {
-    hp_lock((struct hp_lock *)&process->lock);
-    const int answer = reap(process);
-    hp_unlock((struct hp_lock *)&process->lock);
-    return answer;
 }
 
 /* With all the time in the world the kernel's own wait needs no descriptor. Where it finds none
@@ -87,27 +78,13 @@ static int wait_long(struct hp_process *process) {
     return answer == -ECHILD ? 0 : answer;
 }
 
-static int wait_until(struct hp_process *process, hp_deadline deadline) {
+int hp_await_end(struct hp_process *process, hp_deadline deadline) {
     if (deadline == HP_FOREVER) return wait_long(process);
     const int fd = hp_process_fd(process);
     if (fd < 0) return fd;
     struct pollfd poll = {.fd = fd, .events = POLLIN};
     const int answer = hp_sys_poll(&poll, 1, deadline);
     return answer == 0 ? -ETIMEDOUT : answer;
-}
-
-int hp_process_wait(struct hp_process *process, struct hp_exit *exit, hp_deadline deadline) {
-    if (hp_process_state(process) < HP_PROCESS_RUNNING) return -EINVAL;
-    int answer = reap_locked(process);
-    while (answer == 0) {
-        if (deadline <= 0) return -ETIMEDOUT;
-        answer = wait_until(process, deadline);
-        if (answer < 0) return answer;
-        answer = reap_locked(process);
-    }
-    if (answer < 0) return answer;
-    if (exit) *exit = process->exit;
-    return 0;
 }
 
 /* A child that failed before its program: it has ended, or is about to. */

@@ -37,24 +37,15 @@ static struct hp_exit exit_of(int status, const struct rusage *usage) {
                             .switches_forced = usage->ru_nivcsw};
 }
 
-/* 1: reaped, now or before; 0: it has not ended. */
-static int reap(struct hp_process *process) {
+int hp_reap(struct hp_process *process) {
     int status = 0;
     struct rusage usage;
-    if (process->state == HP_PROCESS_REAPED) return 1;
     const int answer = hp_sys_wait4(process->pid, &status, WNOHANG, &usage);
     if (answer <= 0) return answer;
     process->exit = exit_of(status, &usage);
     __atomic_store_n(&process->state, HP_PROCESS_REAPED, __ATOMIC_RELAXED);
     hp_spawn_count(&hp_spawn_counters.waits_number);
     return 1;
-}
-
-static int reap_locked(struct hp_process *process) {
-    hp_lock((struct hp_lock *)&process->lock);
-    const int answer = reap(process);
-    hp_unlock((struct hp_lock *)&process->lock);
-    return answer;
 }
 
 /* A child that failed before its program: it has ended, or is about to. */
@@ -117,26 +108,12 @@ int hp_process_fd(struct hp_process *process) {
     return answer;
 }
 
-static int wait_until(struct hp_process *process, hp_deadline deadline) {
+int hp_await_end(struct hp_process *process, hp_deadline deadline) {
     const int fd = hp_process_fd(process);
     if (fd < 0) return fd;
     struct pollfd poll = {.fd = fd, .events = POLLIN};
     const int answer = hp_sys_poll(&poll, 1, deadline);
     return answer == 0 ? -ETIMEDOUT : answer;
-}
-
-int hp_process_wait(struct hp_process *process, struct hp_exit *exit, hp_deadline deadline) {
-    if (hp_process_state(process) < HP_PROCESS_RUNNING) return -EINVAL;
-    int answer = reap_locked(process);
-    while (answer == 0) {
-        if (deadline <= 0) return -ETIMEDOUT;
-        answer = wait_until(process, deadline);
-        if (answer < 0) return answer;
-        answer = reap_locked(process);
-    }
-    if (answer < 0) return answer;
-    if (exit) *exit = process->exit;
-    return 0;
 }
 
 int hp_process_close(struct hp_process *process) {

@@ -20,7 +20,7 @@ sources() {
     for source in "$tree"/src/spawn/*.c; do
         case ${source##*/} in
         bay.c | channel.c | launch.c | launcher.c | serve.c | start.c | wait.c | watch.c) ;;
-        close.c | dispositions.c | take_back.c) ;;
+        close.c | take_back.c) ;;
         start_bsd.c | close_bsd.c | execute.c) [ "$1" = darwin ] || echo "$source" ;;
         *_darwin.c) [ "$1" != darwin ] || echo "$source" ;;
         *) echo "$source" ;;
