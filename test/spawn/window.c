@@ -117,6 +117,9 @@ static void no_child_has_a_surplus(void **state) {
     assert_true(control > strays * CONTROL);
 }
 
+/* The window that a posix_spawn leaves open is hit by chance: 11 times in 480, and once not at all. */
+enum { CONTROLS_MOST = 20 };
+
 /* ---- Ghosts and late ends of files ----------------------------------------------------------- */
 
 static int way_of_starters;
@@ -189,7 +192,9 @@ static void nothing_closed_lives_on_in_a_child(void **state) {
         assert_int_equal(seen.ghosts, 0);
         assert_int_equal(seen.late, 0);
     }
-    const struct sightings control = watch_closes(0, 20000);
+    struct sightings control = {0, 0, 0};
+    for (int i = 0; i < CONTROLS_MOST && !(control.ghosts && control.late); i++)
+        control = watch_closes(0, 20000);
     assert_true(control.ghosts > 0);
     assert_true(control.late > 0);
 }
@@ -262,7 +267,9 @@ static void a_program_that_was_written_is_not_busy(void **state) {
     the_launcher();
     assert_int_equal(busy_by(HP_SPAWN_BAY), 0);
     assert_int_equal(busy_by(HP_SPAWN_LAUNCHER), 0);
-    assert_true(busy_by(0) > 0);
+    unsigned long control = 0;
+    for (int i = 0; i < CONTROLS_MOST && !control; i++) control = busy_by(0);
+    assert_true(control > 0);
 }
 
 /* The bay first: what is opened before it is not under its numbers. */
