@@ -117,7 +117,7 @@ static void no_child_has_a_surplus(void **state) {
     assert_true(control > strays * CONTROL);
 }
 
-/* The window that a posix_spawn leaves open is hit by chance: 11 times in 480, and once not at all. */
+/* What posix_spawn leaves open is hit by chance: 11 times in 480 starts, and once not at all. */
 enum { CONTROLS_MOST = 20 };
 
 /* ---- Ghosts and late ends of files ----------------------------------------------------------- */
