@@ -206,6 +206,7 @@ static void every_page_is_as_promised(void **state) {
     for (; model.operations < operations; model.operations++) {
         if (model.operations % SEGMENT == 0) {
             if (model.operations) release_everything();
+            remove_segments();
             change_kernels();
         }
         if (model.operations % FULL_CHECK == 0) {
@@ -217,6 +218,7 @@ static void every_page_is_as_promised(void **state) {
     release_everything();
     check_everything();
     tear_model_down();
+    remove_segments();
     assert_int_equal(descriptors(), descriptors_before);
 }
 

@@ -235,6 +235,7 @@ static bool strike(const struct trial *trial) {
         assert_int_equal(totals().reserved, before.totals.reserved);
     }
     clean_up();
+    assert_in_range(remove_segments(), 0, trial->call == HP_CALL_shmctl);
     assert_int_equal(descriptors(), before.descriptors);
     hp_vm_forget();
     hp_vm_force(subject->missing);
