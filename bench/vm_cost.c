@@ -13,9 +13,9 @@
 #include "bench.h"
 #include "syscall.h"
 
-enum { CALLS = 2000, RUNS = 256, STEP = 64 << 10, PAGE = 4096, PAGES = 4096 };
+enum { CALLS = 128, RUNS = 256, STEP = 64 << 10, PAGE = 4096, PAGES = 4096 };
 enum { GUARD_INSTALL = 102, GUARD_REMOVE = 103, FREE = 8 };
-#define SIZE ((size_t)CALLS * STEP)
+#define SIZE ((size_t)RUNS * STEP)
 #define RESERVED (MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE)
 
 static struct hp_vm_region region; /* Ready, and nothing touched between two rounds */

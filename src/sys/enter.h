@@ -38,14 +38,8 @@ HP_INLINE long enter(enum hp_call call, long a, long b, long c, long d, long e, 
 #define ENTER6(name, a, b, c, d, e, f)                                                             \
     enter(HP_CALL_##name, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
-/* An address is an error only in the last page: on 32-bit systems good addresses are negative
- * longs. */
-HP_INLINE bool is_error(long answer) {
-    return (unsigned long)answer > -(unsigned long)HP_ERRNO_MAX - 1;
-}
-
 HP_INLINE int pointer_answer(long answer, void **out) {
-    if (is_error(answer)) return (int)answer;
+    if (hp_sys_is_error(answer)) return (int)answer;
     *out = (void *)answer;
     return 0;
 }

@@ -8,11 +8,11 @@
 #include "vm.h"
 
 static int map_exactly(uintptr_t at, size_t size, int flags) {
-    void *got;
-    const int answer = hp_sys_mmap((void *)at, size, PROT_NONE, RESERVATION | flags, -1, 0, &got);
+    uintptr_t got;
+    const int answer = hp_vm_map_at(at, size, flags, &got);
     if (answer < 0) return answer;
-    if ((uintptr_t)got == at) return 0;
-    hp_sys_munmap(got, size);
+    if (got == at) return 0;
+    hp_sys_munmap((void *)got, size);
     hp_vm_count(&hp_vm_counters.strays, 1);
     return HP_EELSEWHERE;
 }

@@ -18,8 +18,8 @@ static int take_back(uintptr_t at, size_t size, int error) {
 }
 
 int hp_vm_remap(struct hp_vm_region *region, void *at, size_t size) {
-    void *got;
-    int answer = hp_sys_mmap(at, size, PROT_NONE, RESERVATION | MAP_FIXED, -1, 0, &got);
+    uintptr_t got;
+    int answer = hp_vm_map_at((uintptr_t)at, size, MAP_FIXED, &got);
     if (answer < 0) answer = take_back((uintptr_t)at, size, answer);
     if (answer < 0) return answer;
     hp_vm_count(&hp_vm_counters.decommit_remapped, 1);

@@ -137,31 +137,39 @@ static bool smaller_may_do(int answer) {
     return answer == -ENOMEM || answer == -EEXIST || answer == -EAGAIN;
 }
 
-/* Size and nothing else: most requests, and worth the few branches it has. */
-static bool is_plain(const struct hp_vm_request *request) {
+/* Size and nothing else: the pages of it, else 0. Most requests, and one branch is enough: kernels
+ * clear the branch history, and until the next call each costs what a cold one does. */
+static size_t plain_size(const struct hp_vm_request *request) {
     const uintptr_t more = request->least | request->align | request->low | request->high |
                            request->near | request->reach | request->flags |
                            (uintptr_t)request->name;
-    return !more & (request->size != 0);
+    /* 0 before it was asked for: then no size is plain */
+    const size_t page = __atomic_load_n(&hp_vm_page_size, __ATOMIC_RELAXED);
+    const size_t rounded = (request->size + page - 1) & -page;
+    return rounded & -(size_t)((rounded >= request->size) & !more);
+}
+
+__attribute__((noinline, cold)) static int refused(size_t size, int answer) {
+    hp_vm_let_go(size);
+    return answer;
 }
 
 static int reserve_plain(size_t size, struct hp_vm_region *region) {
     uintptr_t at;
     hp_vm_hold(size);
     const int answer = hp_vm_map(size, &at);
-    if (__builtin_expect(answer < 0, 0))
-        hp_vm_let_go(size);
-    else
-        *region = (struct hp_vm_region){.base = (unsigned char *)at, .size = size};
-    return answer;
+    if (__builtin_expect(answer < 0, 0)) return refused(size, answer);
+    *region = (struct hp_vm_region){.base = (unsigned char *)at, .size = size};
+    return 0;
 }
 
-int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *region) {
+/* Out of line, or the plain one would save the registers that this one needs. */
+__attribute__((noinline)) static int reserve_any(const struct hp_vm_request *request,
+                                                 struct hp_vm_region *region) {
     uintptr_t size, least;
-    if (!hp_align_up(request->size, hp_vm_page(), &size)) return -EINVAL;
-    if (is_plain(request)) return reserve_plain(size, region);
     int answer = check_request(request);
     if (answer < 0) return answer;
+    if (!hp_align_up(request->size, hp_vm_page(), &size)) return -EINVAL;
     if (!request->least || !hp_align_up(request->least, hp_vm_page(), &least)) least = size;
     while ((answer = reserve_size(request, size, region)) < 0) {
         if (!smaller_may_do(answer) || size == least) return answer;
@@ -170,4 +178,10 @@ int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *regi
         hp_vm_count(&hp_vm_counters.halved, 1);
     }
     return 0;
+}
+
+int hp_vm_reserve(const struct hp_vm_request *request, struct hp_vm_region *region) {
+    const size_t size = plain_size(request);
+    return __builtin_expect(size != 0, 1) ? reserve_plain(size, region)
+                                          : reserve_any(request, region);
 }
