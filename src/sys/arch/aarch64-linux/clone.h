@@ -13,12 +13,14 @@
 enum { ARCH_CLONE_WORD_FIRST = 0 };
 
 HP_INLINE long arch_clone(long nr, const long a[6], void (*function)(void *), void *argument) {
+    /* Read first: what a sanitizer does at a read would destroy a register that is already set. */
+    const long first = a[0], second = a[1], third = a[2], fourth = a[3], fifth = a[4];
     register long x8 __asm__("x8") = nr;
-    register long x0 __asm__("x0") = a[0];
-    register long x1 __asm__("x1") = a[1];
-    register long x2 __asm__("x2") = a[2];
-    register long x3 __asm__("x3") = a[3];
-    register long x4 __asm__("x4") = a[4];
+    register long x0 __asm__("x0") = first;
+    register long x1 __asm__("x1") = second;
+    register long x2 __asm__("x2") = third;
+    register long x3 __asm__("x3") = fourth;
+    register long x4 __asm__("x4") = fifth;
     register void (*x19)(void *) __asm__("x19") = function;
     register void *x20 __asm__("x20") = argument;
     __asm__ volatile("svc #0\n\t"

@@ -13,12 +13,14 @@
 enum { ARCH_CLONE_WORD_FIRST = 0 };
 
 HP_INLINE long arch_clone(long nr, const long a[6], void (*function)(void *), void *argument) {
+    /* Read first: what a sanitizer does at a read would destroy a register that is already set. */
+    const long first = a[0], second = a[1], third = a[2], fourth = a[3], fifth = a[4];
     register long a7 __asm__("a7") = nr;
-    register long a0 __asm__("a0") = a[0];
-    register long a1 __asm__("a1") = a[1];
-    register long a2 __asm__("a2") = a[2];
-    register long a3 __asm__("a3") = a[3];
-    register long a4 __asm__("a4") = a[4];
+    register long a0 __asm__("a0") = first;
+    register long a1 __asm__("a1") = second;
+    register long a2 __asm__("a2") = third;
+    register long a3 __asm__("a3") = fourth;
+    register long a4 __asm__("a4") = fifth;
     register void (*s2)(void *) __asm__("s2") = function;
     register void *s3 __asm__("s3") = argument;
     __asm__ volatile("ecall\n\t"

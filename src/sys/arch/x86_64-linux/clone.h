@@ -13,8 +13,10 @@
 enum { ARCH_CLONE_WORD_FIRST = 1 };
 
 HP_INLINE long arch_clone(long nr, const long a[6], void (*function)(void *), void *argument) {
-    register long r10 __asm__("r10") = a[3];
-    register long r8 __asm__("r8") = a[4];
+    /* Read first: what a sanitizer does at a read would destroy a register that is already set. */
+    const long rdi = a[0], rsi = a[1], rdx = a[2], fourth = a[3], fifth = a[4];
+    register long r10 __asm__("r10") = fourth;
+    register long r8 __asm__("r8") = fifth;
     register void (*r12)(void *) __asm__("r12") = function;
     register void *r13 __asm__("r13") = argument;
     __asm__ volatile("syscall\n\t"
@@ -30,7 +32,7 @@ HP_INLINE long arch_clone(long nr, const long a[6], void (*function)(void *), vo
                      "hlt\n"
                      "1:"
                      : "+a"(nr)
-                     : "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r12), "r"(r13)
+                     : "D"(rdi), "S"(rsi), "d"(rdx), "r"(r10), "r"(r8), "r"(r12), "r"(r13)
                      : "rcx", "r11", "memory", "cc");
     return nr;
 }
