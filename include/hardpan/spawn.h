@@ -255,15 +255,15 @@ struct hp_process {
  * From here 4 calls and those of the child: 1 for each signal but those in `kept` (62 at the most),
  * 1 for each entry of the map, 1 for each gap in its numbers (one after the last included), 1 for
  * each other thing in the plan, the execution. 1 descriptor. By the bay 1 for each descriptor that
- * is 64 or above, twice, and 1. By a launcher 6 of the caller's, and of the launcher's 3 and 1 for
+ * is 64 or above, twice, and 1. By a launcher 8 of the caller's, and of the launcher's 3 and 1 for
  * each descriptor; and where the last start by it was of the other kind, ASYNC or not, 1, for it is
  * made a batch thread (SCHED_BATCH) that does not take the caller's processor, and no longer is. */
 HP_API int hp_spawn(struct hp_process *process, const struct hp_spawn_plan *plan,
                     struct hp_spawn_error *error);
 
 /* What became of HP_SPAWN_ASYNC: 0 when the program runs, or the failure, after which there is no
- * process. -ETIMEDOUT: neither yet, at the deadline. No other function may be called on the process
- * before it has answered something else. 1 to 3 calls. -EINVAL: it was asked before. */
+ * process. -ETIMEDOUT: neither yet, at the deadline. -EINVAL: it was asked before. Nothing else may
+ * be asked of the process before it has answered. 3 or 4 calls, and 4 for each 0.1 s it takes. */
 HP_API int hp_process_started(struct hp_process *process, struct hp_spawn_error *error,
                               hp_deadline deadline);
 

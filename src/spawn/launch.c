@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A start by a launcher, as its caller sees it. Several may be on their way in one channel, so that
- * a launcher finds the next when it has done one. Answers come in the order of the questions: who
- * has the turn to read finds whose an answer is at the head of the row. A turn is one answer: who
- * waits for one that has come does not wait for another's. */
+ * a launcher finds the next when it has done one. Who waits, waits for the word that the kernel
+ * clears when its child executes. Then it reads the answer: they come in the order of the
+ * questions, so who has the turn to read finds whose an answer is at the head of the row. */
 #include <poll.h>
 #include <sched.h>
 
@@ -24,7 +24,22 @@ static void give_up(struct hp_channel *channel) {
     while (channel->first) {
         const int pid = channel->first->pid;
         const int pidfd = pid > 0 ? hp_sys_pidfd_open(pid, 0) : -1;
-        finish(channel, pidfd < 0 ? -1 : pidfd, pid > 0 ? 0 : -EPIPE);
+        finish(channel, pidfd < 0 ? -1 : pidfd, pid > 0 ? 0 : pid < 0 ? pid : -EPIPE);
+    }
+}
+
+static bool has_ended(const struct hp_channel *channel) {
+    return !__atomic_load_n(&channel->ended, __ATOMIC_ACQUIRE);
+}
+
+/* It cannot be heard (ENOMEM, a filter), and may be at work on what its callers have. */
+static void end_launcher(struct hp_channel *channel) {
+    hp_lock(&channel->lock);
+    __atomic_store_n(&channel->gone, true, __ATOMIC_RELAXED);
+    hp_unlock(&channel->lock);
+    while (!has_ended(channel)) {
+        hp_channel_send(channel->ours, 0, 0, 0);
+        hp_sys_futex_wait_kernel(&channel->ended, 1, hp_sys_after(HP_START_LOOK));
     }
 }
 
@@ -33,6 +48,7 @@ static void read_answer(struct hp_channel *channel) {
     struct hp_start *start = 0;
     int fds[HP_CARGO_MAX];
     const int count = hp_channel_receive(channel->ours, &start, fds);
+    if (count < 0 && count != -EPIPE) end_launcher(channel);
     hp_lock(&channel->lock);
     if (count < 0)
         give_up(channel);
@@ -43,6 +59,12 @@ static void read_answer(struct hp_channel *channel) {
     hp_unlock(&channel->lock);
 }
 
+/* UINT32_MAX: the launcher is gone. */
+static unsigned row_of(const struct hp_channel *channel) {
+    const bool gone = __atomic_load_n(&channel->gone, __ATOMIC_RELAXED);
+    return gone ? UINT32_MAX : __atomic_load_n(&channel->row, __ATOMIC_RELAXED);
+}
+
 static uint32_t told(const struct hp_channel *channel) {
     return __atomic_load_n(&channel->told, __ATOMIC_ACQUIRE);
 }
@@ -51,10 +73,22 @@ static bool is_done(const struct hp_start *start) {
     return __atomic_load_n(&start->done, __ATOMIC_ACQUIRE);
 }
 
-/* A poll that fails has seen nothing, and says no more than that. */
+/* A poll that fails has seen nothing, and says no more than that. While a child that has not yet
+ * executed has a copy of its end, a launcher that is gone is not seen to be. */
 static bool has_answer(struct hp_channel *channel, hp_deadline deadline) {
     struct pollfd poll = {.fd = channel->ours, .events = POLLIN};
-    return deadline == HP_FOREVER || hp_sys_poll(&poll, 1, deadline) > 0;
+    for (;;) {
+        const bool is_last = has_ended(channel);
+        const hp_deadline until = hp_start_next_look(is_last ? HP_NOW : deadline);
+        const int answer = hp_sys_poll(&poll, 1, until);
+        if (answer != 0) return answer > 0;
+        if (is_last) break;
+        if (until == deadline) return false;
+    }
+    hp_lock(&channel->lock);
+    give_up(channel);
+    hp_unlock(&channel->lock);
+    return false;
 }
 
 /* Reads an answer, or waits until somebody else has. Whoever had the turn tells the others, after
@@ -69,16 +103,29 @@ static bool advance(struct hp_channel *channel, uint32_t seen, hp_deadline deadl
     hp_unlock(&channel->turn);
     __atomic_fetch_add(&channel->told, 1, __ATOMIC_RELEASE);
     hp_sys_futex_wake(&channel->told, INT32_MAX);
-    return is_late || is_there;
+    return is_late || is_there || row_of(channel) == UINT32_MAX;
 }
 
-int hp_launch_collect(struct hp_start *start, hp_deadline deadline) {
+static bool collect(struct hp_start *start, hp_deadline deadline) {
     for (bool in_time = true;;) {
         const uint32_t seen = told(start->channel);
-        if (is_done(start)) return 0;
-        if (!in_time) return -ETIMEDOUT;
+        if (is_done(start)) return true;
+        if (!in_time) return false;
         in_time = advance(start->channel, seen, deadline);
     }
+}
+
+int hp_launch_look(struct hp_start *start) {
+    if (!collect(start, HP_NOW)) return 0;
+    return start->answer < 0 ? start->answer : 1;
+}
+
+/* The answer comes before the execution, mostly: when that has been, it is there or about to
+ * come. */
+int hp_launch_collect(struct hp_start *start, hp_deadline deadline) {
+    const bool stays = start->plan->flags & HP_SPAWN_SUSPENDED;
+    if (!stays && !hp_start_await(start, deadline)) return -ETIMEDOUT;
+    return collect(start, deadline) ? 0 : -ETIMEDOUT;
 }
 
 /* ---- Sending --------------------------------------------------------------------------------- */
@@ -90,11 +137,6 @@ static int check(const struct hp_launcher *launcher) {
     hp_sys_getresuid(ids);
     hp_sys_getresgid(ids + 3);
     return __builtin_memcmp(ids, launcher->ids, sizeof ids) ? -ESTALE : 0;
-}
-
-static unsigned row_of(const struct hp_channel *channel) {
-    const bool gone = __atomic_load_n(&channel->gone, __ATOMIC_RELAXED);
-    return gone ? UINT32_MAX : __atomic_load_n(&channel->row, __ATOMIC_RELAXED);
 }
 
 /* The one with the shortest row; NULL if no launcher is left. */
@@ -115,7 +157,8 @@ static struct hp_channel *choose(struct hp_launcher *launcher) {
 /* Answers that nobody asked for yet are read, so that the launcher does not wait to give them. */
 static void make_room(struct hp_channel *channel) {
     const uint32_t seen = told(channel);
-    if (row_of(channel) >= HP_CHANNEL_ROW_MAX) advance(channel, seen, HP_FOREVER);
+    const unsigned row = row_of(channel);
+    if (row >= HP_CHANNEL_ROW_MAX && row != UINT32_MAX) advance(channel, seen, HP_FOREVER);
 }
 
 static unsigned load(const struct hp_start *start, int *fds) {
@@ -127,11 +170,11 @@ static unsigned load(const struct hp_start *start, int *fds) {
     return count;
 }
 
-/* A thread that is waked may take its waker's processor until it sleeps, which is until the child
- * executes: a caller that only wanted to send was kept that long in half of all starts (60 us, seen
- * on 6.18 with 2 processors). A batch thread waits for its turn. So a launcher becomes one for a
- * caller that does not wait, and an ordinary one for a caller that does; while it sleeps, for what
- * it has begun is what it was. If that is refused, not again. */
+/* A thread that is waked may take its waker's processor until it sleeps, and its child after it: a
+ * caller that only wanted to send was kept that long in one start of ten, on a busy machine in half
+ * of them (60 us, seen on 6.18 with 2 processors). A batch thread waits for its turn. So a launcher
+ * becomes one for a caller that does not wait, and an ordinary one for a caller that does; while it
+ * sleeps, for what it has begun is what it was. If that is refused, not again. */
 static void take_policy(struct hp_channel *channel, struct hp_start *start) {
     const int none = 0, wanted = start->plan->flags & HP_SPAWN_ASYNC ? SCHED_BATCH : SCHED_OTHER;
     const bool may = channel->policy == SCHED_OTHER || channel->policy == SCHED_BATCH;

@@ -27,7 +27,7 @@ static int begin_thread(struct hp_channel *channel) {
 
 static void await_end(struct hp_channel *channel) {
     while (__atomic_load_n(&channel->ended, __ATOMIC_ACQUIRE))
-        hp_sys_futex_wait_kernel(&channel->ended, 1);
+        hp_sys_futex_wait_kernel(&channel->ended, 1, HP_FOREVER);
 }
 
 /* It is told: while a forked child has a copy of our end, it would not see that it is closed. */

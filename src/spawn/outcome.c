@@ -13,9 +13,8 @@ int hp_start_open(struct hp_start **start, const struct hp_spawn_plan *plan) {
     made->own.error.stage = 0;
     made->own.error.path[0] = 0;
     made->own.begun = made->own.closed_by = 0;
-    made->leaves_from = 0;
-    made->leaves_batch = false;
-    made->gate = made->ended = 0;
+    made->gate = 0;
+    made->ended = 1;
     made->pidfd = -1;
     *start = made;
     return 0;

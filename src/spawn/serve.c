@@ -54,12 +54,21 @@ static int answer(struct hp_start *start) {
     return sent;
 }
 
+/* Who asked is waiting for the child. Where that is not to come, or came while this thread waited,
+ * it is told so. */
+static void tell(struct hp_start *start) {
+    __atomic_store_n(&start->ended, 0, __ATOMIC_RELEASE);
+    hp_sys_futex_wake_kernel(&start->ended, 1);
+}
+
 /* What was sent is closed before the answer: an end of file that the caller waits for must not come
  * later for it. */
 static int serve(struct hp_start *start, const int *fds, int count) {
+    start->beside = false;
     start->answer = renumber(start, fds, count);
     if (start->answer == 0) start->answer = hp_start_run(start);
     while (count--) hp_sys_close(fds[count]);
+    if (start->answer < 0 || !start->beside) tell(start);
     return answer(start);
 }
 

@@ -70,6 +70,7 @@ static int try_ways(struct hp_start *start, int *taken) {
         take_numbers(start);
         start->leaves_from = 0;
         start->leaves_batch = false;
+        start->channel = 0;
         *taken = ways[i];
         answer = go(start, ways[i]);
         if (answer == 0 || !is_no_way(answer)) return answer;

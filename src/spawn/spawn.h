@@ -71,7 +71,8 @@ struct hp_start {
     bool leaves_batch; /* launched: the launcher is a batch thread, and the child is not to be */
     struct hp_start *later;     /* in its channel's row */
     uint32_t gate;              /* suspended: 1 shut, 0 open */
-    uint32_t ended;             /* suspended: 0 when it executes or is no more */
+    bool beside;                /* `ended` is cleared by the kernel */
+    uint32_t ended;             /* suspended or launched: 0 when it executes or is no more */
     struct hp_orders_made made; /* macOS */
     struct hp_report own;
 };
@@ -120,6 +121,14 @@ int hp_close_others(const struct hp_start *start);
 /* start.c, start_bsd.c, start_darwin.c: a child by the ladder; on with one that is suspended. */
 int hp_start_run(struct hp_start *start);
 void hp_start_go(struct hp_start *start);
+/* start.c: false if by the deadline one that was launched neither executes nor is no more. */
+bool hp_start_await(struct hp_start *start, hp_deadline deadline);
+/* Who waits for what may never be told looks for it from time to time: when next. */
+enum { HP_START_LOOK = 100000000 /* nanoseconds */ };
+HP_INLINE hp_deadline hp_start_next_look(hp_deadline deadline) {
+    const hp_deadline look = hp_sys_after(HP_START_LOOK);
+    return look < deadline ? look : deadline;
+}
 
 /* start_fork.c: by vfork or fork; for all systems but Linux. */
 int hp_start_fork(struct hp_start *start);
@@ -134,10 +143,12 @@ int hp_spawn_fail(struct hp_spawn_error *error, int stage, int answer, int index
 /* bay.c: from this thread, nothing copied but the lowest numbers. */
 int hp_bay_begin(struct hp_start *start);
 
-/* launch.c: by another thread. Send: it is on its way, and `done` will be set. Collect: 0 when it
- * is, -ETIMEDOUT. */
+/* launch.c: by another thread. Send: it is on its way. Collect: 0 when it executes or has failed,
+ * or is suspended, and `done` is set; -ETIMEDOUT. Look: 1 when `done` is set and its child has
+ * begun, 0, or why it could not. */
 int hp_launch_send(struct hp_launcher *launcher, struct hp_start *start);
 int hp_launch_collect(struct hp_start *start, hp_deadline deadline);
+int hp_launch_look(struct hp_start *start);
 
 /* stack.c: the stacks that children and threads of this room begin on. */
 int hp_spawn_stack_take(struct hp_stack *stack);
@@ -148,6 +159,7 @@ void hp_spawn_stack_give(const struct hp_stack *stack);
 int hp_reap(struct hp_process *process);
 int hp_await_end(struct hp_process *process, hp_deadline deadline);
 int hp_reap_unseen(int pid, int pidfd);
+bool hp_is_over(int pid, int pidfd); /* wait.c: not reaped by it */
 
 /* watch.c: a thread that stands in for a pidfd. */
 int hp_watch_begin(struct hp_process *process);

@@ -38,17 +38,25 @@ static bool is_suspended(const struct hp_start *start) {
     return start->plan->flags & HP_SPAWN_SUSPENDED;
 }
 
-/* Suspended for the kernel too: the parent goes on, and is told when the child is on its way. */
+/* The thread that begins it goes on, and the kernel clears a word when the child is on its way: a
+ * launcher has others to begin. It waits for one that may be stillborn, and for one that is to hear
+ * of its end, until it does. */
+static bool is_beside(const struct hp_start *start, int rung) {
+    if (is_suspended(start)) return true;
+    return start->channel && start->extra[HP_EXTRA_CGROUP] < 0 && !start->plan->death_signal &&
+           rung != HP_SPAWN_FORK;
+}
+
 static uint64_t common_flags(const struct hp_start *start) {
-    const uint64_t waits = is_suspended(start) ? CLONE_CHILD_CLEARTID : CLONE_VFORK;
-    return waits | (start->leaves_from ? CLONE_FILES : 0);
+    return (start->beside ? CLONE_CHILD_CLEARTID : CLONE_VFORK) |
+           (start->leaves_from ? CLONE_FILES : 0);
 }
 
 static int by_clone3(struct hp_start *start, uint64_t flags, bool into) {
     const struct arguments arguments = {
         .flags = flags | (into ? (uint64_t)INTO_CGROUP_HIGH << 32 : 0),
         .pidfd = (uintptr_t)&start->pidfd,
-        .child_tid = is_suspended(start) ? (uintptr_t)&start->ended : 0,
+        .child_tid = start->beside ? (uintptr_t)&start->ended : 0,
         .stack = (uintptr_t)start->stack.low,
         .stack_size = start->stack.size,
         .cgroup = into ? (uint64_t)start->extra[HP_EXTRA_CGROUP] : 0};
@@ -104,8 +112,9 @@ static int by_fork(struct hp_start *start, uint64_t flags) {
 }
 
 static int climb(struct hp_start *start, const struct rung *rung) {
-    const uint64_t flags = rung->flags | common_flags(start);
     start->rung = rung->name;
+    start->beside = is_beside(start, rung->name);
+    const uint64_t flags = rung->flags | common_flags(start);
     if (rung->name == HP_SPAWN_CLONE3) return by_clone3_into(start, flags);
     return rung->name == HP_SPAWN_FORK ? by_fork(start, flags) : by_clone(start, flags);
 }
@@ -143,17 +152,32 @@ int hp_start_run(struct hp_start *start) {
     uint64_t mask = 0;
     hp_start_compile(start);
     start->parent_pid = start->plan->death_signal || is_suspended(start) ? hp_sys_getpid() : 0;
-    start->gate = start->ended = is_suspended(start);
+    start->gate = is_suspended(start);
     hp_sys_sigmask(&all, &mask);
     start->pid = climb_all(start);
     hp_sys_sigmask(&mask, 0);
     return start->pid < 0 ? start->pid : 0;
 }
 
-/* Whether it executes or fails, the kernel says so by clearing a word: the report is complete. */
+/* What nobody clears the word for: a launcher that ended before its child began, and where kernels
+ * are before 4.8 a child that was killed before its execution. */
+static bool is_over(struct hp_start *start) {
+    const int known = start->channel ? hp_launch_look(start) : 1;
+    return known < 0 || (known && hp_is_over(start->pid, start->pidfd));
+}
+
+bool hp_start_await(struct hp_start *start, hp_deadline deadline) {
+    while (__atomic_load_n(&start->ended, __ATOMIC_ACQUIRE)) {
+        const hp_deadline until = hp_start_next_look(deadline);
+        if (hp_sys_futex_wait_kernel(&start->ended, 1, until) != -ETIMEDOUT) continue;
+        if (is_over(start)) return true;
+        if (until == deadline) return false;
+    }
+    return true;
+}
+
 void hp_start_go(struct hp_start *start) {
     __atomic_store_n(&start->gate, 0, __ATOMIC_RELEASE);
     hp_sys_futex_wake(&start->gate, 1);
-    while (__atomic_load_n(&start->ended, __ATOMIC_ACQUIRE))
-        hp_sys_futex_wait_kernel(&start->ended, 1);
+    hp_start_await(start, HP_FOREVER);
 }

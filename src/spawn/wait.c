@@ -94,6 +94,13 @@ int hp_reap_unseen(int pid, int pidfd) {
     return wait_any_way(&process, &info, 0, 0);
 }
 
+bool hp_is_over(int pid, int pidfd) {
+    const struct hp_process process = {.pid = pid, .fd = pidfd};
+    siginfo_t info;
+    const int answer = wait_any_way(&process, &info, WNOHANG | WNOWAIT, 0);
+    return answer == -ECHILD || (answer == 0 && info.si_pid != 0);
+}
+
 int hp_process_fd(struct hp_process *process) {
     if (hp_process_state(process) < HP_PROCESS_RUNNING) return -EINVAL;
     if (process->fd >= 0) return process->fd;

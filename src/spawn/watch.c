@@ -70,7 +70,7 @@ bool hp_watch_is_over(const struct hp_process *process) {
 
 void hp_watch_end(struct hp_process *process) {
     struct watch *watch = process->watch;
-    while (!hp_watch_is_over(process)) hp_sys_futex_wait_kernel(&watch->ended, 1);
+    while (!hp_watch_is_over(process)) hp_sys_futex_wait_kernel(&watch->ended, 1, HP_FOREVER);
     hp_sys_close(watch->fd);
     const struct hp_stack stack = watch->stack;
     process->watch = 0;

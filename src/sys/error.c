@@ -3,7 +3,7 @@
  * locale. */
 #include "error.h"
 
-#include <hardpan/sys.h>
+#include "sys.h"
 
 struct error_row {
     int number;

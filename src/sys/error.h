@@ -10,6 +10,4 @@ enum {
 #undef ERROR
 };
 
-#define HP_ERRNO_MAX 4095
-
 #endif

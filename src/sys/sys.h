@@ -6,10 +6,10 @@
 #include <hardpan/sys.h>
 
 #include "base.h"
-#include "error.h"
 
 /* An address is an error only in the last page: on 32-bit systems good addresses are negative
  * longs. */
+#define HP_ERRNO_MAX 4095
 HP_INLINE bool hp_sys_is_error(long answer) {
     return (unsigned long)answer > -(unsigned long)HP_ERRNO_MAX - 1;
 }
@@ -107,7 +107,8 @@ int hp_sys_fexecve(int file, const char *const *argv, const char *const *envp);
 int hp_sys_die_with_parent(int signal);
 
 /* hp_sys_futex_wait for a word that the kernel itself clears and wakes, as for clone's `ended`: it
- * wakes those who wait for shared memory. No deadline. */
-int hp_sys_futex_wait_kernel(const uint32_t *word, uint32_t value);
+ * wakes those who wait for shared memory. And who does so in its place. */
+int hp_sys_futex_wait_kernel(const uint32_t *word, uint32_t value, hp_deadline deadline);
+int hp_sys_futex_wake_kernel(const uint32_t *word, int count);
 
 #endif

@@ -113,27 +113,30 @@ int hp_sys_kevent(int kqueue, const void *changes, int change_count, void *event
     }
 }
 
-int hp_sys_futex_wait(const uint32_t *word, uint32_t value, hp_deadline deadline) {
+static int futex_wait(const uint32_t *word, int operation, uint32_t value, hp_deadline deadline) {
     const struct hp_kernel_time until = hp_kernel_time(deadline > 0 ? deadline : 0);
     for (;;) {
-        const int answer = (int)ENTER6(futex, word, FLAG_FUTEX_WAIT_BITSET, value,
+        const int answer = (int)ENTER6(futex, word, operation, value,
                                        deadline == HP_FOREVER ? 0 : &until, 0, FLAG_FUTEX_ANY);
         if (answer != -HP_EINTR) return answer == -HP_EAGAIN ? 0 : answer;
         hp_sys_count_retry();
     }
 }
 
-int hp_sys_futex_wait_kernel(const uint32_t *word, uint32_t value) {
-    for (;;) {
-        const int answer =
-            (int)ENTER6(futex, word, FLAG_FUTEX_WAIT_SHARED, value, 0, 0, FLAG_FUTEX_ANY);
-        if (answer != -HP_EINTR) return answer == -HP_EAGAIN ? 0 : answer;
-        hp_sys_count_retry();
-    }
+int hp_sys_futex_wait(const uint32_t *word, uint32_t value, hp_deadline deadline) {
+    return futex_wait(word, FLAG_FUTEX_WAIT_BITSET, value, deadline);
+}
+
+int hp_sys_futex_wait_kernel(const uint32_t *word, uint32_t value, hp_deadline deadline) {
+    return futex_wait(word, FLAG_FUTEX_WAIT_SHARED, value, deadline);
 }
 
 int hp_sys_membarrier(int command) { return (int)ENTER2(membarrier, command, 0); }
 
 int hp_sys_futex_wake(const uint32_t *word, int count) {
     return (int)ENTER6(futex, word, FLAG_FUTEX_WAKE, count, 0, 0, 0);
+}
+
+int hp_sys_futex_wake_kernel(const uint32_t *word, int count) {
+    return (int)ENTER6(futex, word, FLAG_FUTEX_WAKE_SHARED, count, 0, 0, 0);
 }

@@ -30,6 +30,10 @@ int __real_hp_channel_send(int socket, struct hp_start *start, const int *fds, u
 int __wrap_hp_channel_send(int socket, struct hp_start *start, const int *fds, unsigned count);
 int __real_hp_channel_receive(int socket, struct hp_start **start, int *fds);
 int __wrap_hp_channel_receive(int socket, struct hp_start **start, int *fds);
+int __real_hp_sys_clone3_run(void *arguments, size_t size, void (*function)(void *),
+                             void *argument);
+int __wrap_hp_sys_clone3_run(void *arguments, size_t size, void (*function)(void *),
+                             void *argument);
 int __real_hp_sys_clone_run(unsigned long flags, void *top, int *pidfd, uint32_t *ended,
                             void (*function)(void *), void *argument);
 int __wrap_hp_sys_clone_run(unsigned long flags, void *top, int *pidfd, uint32_t *ended,
@@ -45,20 +49,38 @@ int __wrap_hp_spawn_stack_take(struct hp_stack *stack) {
 
 /* ---- Messages -------------------------------------------------------------------------------- */
 
-/* Of all ends that were closed: who reads one has seen what was sent before. */
+/* Of all ends that were closed: who finds one so has seen what was sent before. */
 static char closed;
 
 int __wrap_hp_channel_send(int socket, struct hp_start *start, const int *fds, unsigned count) {
     int copy[HP_CARGO_MAX];
     for (unsigned i = 0; i < count; i++) copy[i] = fds[i];
     if (__tsan_release) __tsan_release(start ? (void *)start : &closed), __tsan_release(&closed);
-    return __real_hp_channel_send(socket, start, copy, count);
+    const int answer = __real_hp_channel_send(socket, start, copy, count);
+    if (answer < 0 && __tsan_acquire) __tsan_acquire(&closed);
+    return answer;
 }
 
 int __wrap_hp_channel_receive(int socket, struct hp_start **start, int *fds) {
     const int answer = __real_hp_channel_receive(socket, start, fds);
     if (__tsan_acquire) __tsan_acquire(answer < 0 || !*start ? (void *)&closed : (void *)*start);
     return answer;
+}
+
+/* ---- Children beside their launcher ---------------------------------------------------------- */
+
+/* They have its thread-local storage: where that is lost (spawn_test.h) it waits for them. */
+static unsigned long in_turn(unsigned long flags, const struct hp_start *start) {
+    const bool beside = flags & CLONE_CHILD_CLEARTID && !start->gate;
+    return beside && loses_the_suspended() ? flags | CLONE_VFORK : flags;
+}
+
+int __wrap_hp_sys_clone3_run(void *arguments, size_t size, void (*function)(void *),
+                             void *argument) {
+    uint64_t *flags = arguments;
+    const uint64_t high = *flags >> 32 << 32;
+    *flags = high | in_turn((uint32_t)*flags, argument);
+    return __real_hp_sys_clone3_run(arguments, size, function, argument);
 }
 
 /* ---- Threads --------------------------------------------------------------------------------- */
@@ -99,7 +121,10 @@ int __wrap_hp_sys_clone_run(unsigned long flags, void *top, int *pidfd, uint32_t
                             void (*function)(void *), void *argument) {
     const long a[6] = {(long)flags, 0, 0, 0, 0, 0};
     long answer = 0;
-    if (!(flags & CLONE_THREAD) || !HP_DOOR_IS_BARE)
+    if (!(flags & CLONE_THREAD))
+        return __real_hp_sys_clone_run(in_turn(flags, argument), top, pidfd, ended, function,
+                                       argument);
+    if (!HP_DOOR_IS_BARE)
         return __real_hp_sys_clone_run(flags, top, pidfd, ended, function, argument);
     if (!gate_lets(HP_CALL_clone, a, &answer)) return (int)answer;
     return begin_thread((struct birth){function, argument, ended, 0});
