@@ -73,15 +73,16 @@ static bool is_done(const struct hp_start *start) {
     return __atomic_load_n(&start->done, __ATOMIC_ACQUIRE);
 }
 
-/* A poll that fails has seen nothing, and says no more than that. While a child that has not yet
- * executed has a copy of its end, a launcher that is gone is not seen to be. */
+/* A poll that fails has seen nothing, and says no more than that: who has the time reads all the
+ * same. While a child that has not yet executed has a copy of its end, a launcher that is gone is
+ * not seen to be. */
 static bool has_answer(struct hp_channel *channel, hp_deadline deadline) {
     struct pollfd poll = {.fd = channel->ours, .events = POLLIN};
     for (;;) {
         const bool is_last = has_ended(channel);
         const hp_deadline until = hp_start_next_look(is_last ? HP_NOW : deadline);
         const int answer = hp_sys_poll(&poll, 1, until);
-        if (answer != 0) return answer > 0;
+        if (answer != 0) return answer > 0 || deadline == HP_FOREVER;
         if (is_last) break;
         if (until == deadline) return false;
     }
