@@ -344,9 +344,9 @@ struct hp_launcher {
  * process's, unless the caller has unshared them. */
 HP_API int hp_launcher_open(struct hp_launcher *launcher, unsigned threads);
 
-/* Ends the threads. -EBUSY: hp_process_started was not asked about a start, or somebody is
- * starting. Children of a plan with a death signal are sent it, as if the process had ended. In a
- * forked child, where there are no such threads: lets go of what it has a copy of. 3 calls each. */
+/* Ends the threads. -EBUSY: a start is on its way, or hp_process_started was not asked about it.
+ * Children of a plan with a death signal are sent it, as if the process had ended. In a forked
+ * child, where there are no such threads: lets go of what it has a copy of. 3 calls each. */
 HP_API int hp_launcher_close(struct hp_launcher *launcher);
 
 /* ---- Run, feed, listen ----------------------------------------------------------------------- */

@@ -108,12 +108,13 @@ static bool advance(struct hp_channel *channel, uint32_t seen, hp_deadline deadl
 }
 
 static bool collect(struct hp_start *start, hp_deadline deadline) {
-    for (bool in_time = true;;) {
+    for (bool in_time = true; !is_done(start);) { /* then the channel may be closed already */
         const uint32_t seen = told(start->channel);
-        if (is_done(start)) return true;
+        if (is_done(start)) break;
         if (!in_time) return false;
         in_time = advance(start->channel, seen, deadline);
     }
+    return true;
 }
 
 int hp_launch_look(struct hp_start *start) {
