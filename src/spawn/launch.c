@@ -117,16 +117,16 @@ static bool collect(struct hp_start *start, hp_deadline deadline) {
     return true;
 }
 
-int hp_launch_look(struct hp_start *start) {
-    if (!collect(start, HP_NOW)) return 0;
-    return start->answer < 0 ? start->answer : 1;
-}
-
-/* The answer comes before the execution, mostly: when that has been, it is there or about to
- * come. */
+/* The answer comes before the execution, mostly: when that has been, it is there or about to come.
+ * Until then it is looked from time to time whether the launcher is still there. */
 int hp_launch_collect(struct hp_start *start, hp_deadline deadline) {
     const bool stays = start->plan->flags & HP_SPAWN_SUSPENDED;
-    if (!stays && !hp_start_await(start, deadline)) return -ETIMEDOUT;
+    for (;;) {
+        const hp_deadline until = hp_start_next_look(deadline);
+        if (stays || hp_start_await(start, until)) break;
+        if (collect(start, HP_NOW) && start->answer < 0) return 0;
+        if (until == deadline) return -ETIMEDOUT;
+    }
     return collect(start, deadline) ? 0 : -ETIMEDOUT;
 }
 

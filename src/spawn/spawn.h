@@ -144,11 +144,9 @@ int hp_spawn_fail(struct hp_spawn_error *error, int stage, int answer, int index
 int hp_bay_begin(struct hp_start *start);
 
 /* launch.c: by another thread. Send: it is on its way. Collect: 0 when it executes or has failed,
- * or is suspended, and `done` is set; -ETIMEDOUT. Look: 1 when `done` is set and its child has
- * begun, 0, or why it could not. */
+ * or is suspended, and `done` is set; -ETIMEDOUT. */
 int hp_launch_send(struct hp_launcher *launcher, struct hp_start *start);
 int hp_launch_collect(struct hp_start *start, hp_deadline deadline);
-int hp_launch_look(struct hp_start *start);
 
 /* stack.c: the stacks that children and threads of this room begin on. */
 int hp_spawn_stack_take(struct hp_stack *stack);

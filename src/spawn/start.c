@@ -159,11 +159,11 @@ int hp_start_run(struct hp_start *start) {
     return start->pid < 0 ? start->pid : 0;
 }
 
-/* What nobody clears the word for: a launcher that ended before its child began, and where kernels
- * are before 4.8 a child that was killed before its execution. */
-static bool is_over(struct hp_start *start) {
-    const int known = start->channel ? hp_launch_look(start) : 1;
-    return known < 0 || (known && hp_is_over(start->pid, start->pidfd));
+/* Kernels before 4.8 clear no word for a child that was killed. Launched, it is known by its
+ * answer. */
+static bool is_over(const struct hp_start *start) {
+    const bool known = !start->channel || __atomic_load_n(&start->done, __ATOMIC_ACQUIRE);
+    return known && start->pid > 0 && hp_is_over(start->pid, start->pidfd);
 }
 
 bool hp_start_await(struct hp_start *start, hp_deadline deadline) {
