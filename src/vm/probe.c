@@ -71,7 +71,7 @@ static size_t huge_page_of(size_t page) { return page / 8 * page; }
 /* Few pages where a limit leaves no room for more: they tell all but how huge pages are aligned. */
 static int map_block(size_t page, unsigned char **base, size_t *size, unsigned *has) {
     const size_t huge = huge_page_of(page);
-    uintptr_t at;
+    uintptr_t at = 0;
     int answer = -ENOMEM;
     *size = 2 * huge;
     if (huge <= HUGE_MAX) answer = hp_vm_map(*size, &at);
