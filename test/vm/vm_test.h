@@ -19,34 +19,41 @@
 #define MIB ((size_t)1 << 20)
 #define GIB ((size_t)1 << 30)
 
-struct count_of {
-    unsigned all, within;
-};
-
-/* One mapping is one line; a line's two addresses come first. */
-static inline void count_line(const char *line, uintptr_t low, uintptr_t high,
-                              struct count_of *count) {
-    char *dash;
-    const uintptr_t from = (uintptr_t)strtoull(line, &dash, 16);
-    const uintptr_t to = (uintptr_t)strtoull(dash + 1, 0, 16);
-    count->all++;
-    if (from < high && to > low) count->within++;
-}
-
-static inline struct count_of count_mappings(uintptr_t low, uintptr_t high) {
+/* Without a stream: its memory would be a mapping more, by some allocators. */
+static inline void each_line(const char *path, void (*take)(const char *line, void *argument),
+                             void *argument) {
     static char text[65536 + 1];
-    struct count_of count = {0, 0};
     size_t held = 0;
-    const int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
     for (ssize_t got; fd >= 0 && (got = read(fd, text + held, sizeof text - 1 - held)) > 0;) {
         char *line = text, *end;
         held += (size_t)got;
         text[held] = 0;
-        for (; (end = strchr(line, '\n')) != 0; line = end + 1) count_line(line, low, high, &count);
+        for (; (end = strchr(line, '\n')) != 0; line = end + 1) take(line, argument);
         held = (size_t)(text + held - line);
         memmove(text, line, held);
     }
     close(fd);
+}
+
+struct count_of {
+    uintptr_t low, high;
+    unsigned all, within;
+};
+
+/* One mapping is one line; a line's two addresses come first. */
+static inline void count_line(const char *line, void *argument) {
+    struct count_of *count = argument;
+    char *dash;
+    const uintptr_t from = (uintptr_t)strtoull(line, &dash, 16);
+    const uintptr_t to = (uintptr_t)strtoull(dash + 1, 0, 16);
+    count->all++;
+    if (from < count->high && to > count->low) count->within++;
+}
+
+static inline struct count_of count_mappings(uintptr_t low, uintptr_t high) {
+    struct count_of count = {low, high, 0, 0};
+    each_line("/proc/self/maps", count_line, &count);
     return count;
 }
 
@@ -102,17 +109,16 @@ static inline int descriptors(void) {
 
 /* How many segments this process made and left, and they are gone. A refused IPC_RMID leaves one to
  * the whole machine, which has 4,096 of them: then every shmget of every program fails. */
+static inline void remove_segment(const char *line, void *removed) {
+    char *rest;
+    long word[7]; /* key, id, permissions, size, maker, last user, users */
+    for (int i = 0; i < 7; i++, line = rest) word[i] = strtol(line, &rest, 10);
+    if (word[4] == getpid() && word[6] == 0)
+        *(unsigned *)removed += shmctl((int)word[1], IPC_RMID, 0) == 0;
+}
 static inline unsigned remove_segments(void) {
-    char line[512];
     unsigned removed = 0;
-    FILE *file = fopen("/proc/sysvipc/shm", "re");
-    while (file && fgets(line, sizeof line, file)) {
-        long id, maker, users;
-        const int found = sscanf(line, "%*d %ld %*o %*u %ld %*d %ld", &id, &maker, &users);
-        if (found != 3 || maker != getpid() || users != 0) continue;
-        removed += shmctl((int)id, IPC_RMID, 0) == 0;
-    }
-    if (file) fclose(file);
+    each_line("/proc/sysvipc/shm", remove_segment, &removed);
     return removed;
 }
 
