@@ -107,6 +107,37 @@ static void a_launcher_that_is_killed_with_work_before_it(void **state) {
     pair_close(&pair);
 }
 
+static uint32_t shut;
+
+static long wait_outside(const long a[6]) {
+    while (__atomic_load_n(&shut, __ATOMIC_ACQUIRE)) hp_sys_futex_wait(&shut, 1, HP_FOREVER);
+    return open_real(HP_CALL_execve, a);
+}
+
+/* The first is not executed, and keeps the end of the channel open that the launcher had. */
+static void a_launcher_that_is_killed_and_its_end_is_not(void **state) {
+    struct pair pair;
+    (void)state;
+    if (loses_the_suspended()) return;
+    pair_open(&pair);
+    __atomic_store_n(&shut, 1, __ATOMIC_RELEASE);
+    __atomic_store_n(&stays, 1, __ATOMIC_RELEASE);
+    open_replace(HP_CALL_execve, wait_outside);
+    open_replace(HP_CALL_sendmsg, end_thread);
+    assert_int_equal(hp_spawn(&pair.first, &pair.script.plan, 0), 0);
+    assert_int_equal(hp_spawn(&pair.second, &pair.script.plan, 0), 0);
+    __atomic_store_n(&stays, 0, __ATOMIC_RELEASE);
+    hp_sys_futex_wake(&stays, 1);
+    assert_int_equal(hp_process_started(&pair.second, 0, soon()), -EPIPE);
+    assert_int_equal(hp_process_started(&pair.first, 0, HP_NOW), -ETIMEDOUT);
+    __atomic_store_n(&shut, 0, __ATOMIC_RELEASE);
+    hp_sys_futex_wake(&shut, 1);
+    assert_int_equal(hp_process_started(&pair.first, 0, soon()), 0);
+    open_reset();
+    assert_int_equal(end(&pair.first), 7);
+    pair_close(&pair);
+}
+
 /* With the descriptor, then without it, then not at all: then its thread ends. */
 static void an_answer_that_cannot_be_sent(void **state) {
     struct pair pair;
@@ -166,6 +197,7 @@ int main(void) {
         cmocka_unit_test_setup(a_launcher_that_is_killed, fresh),
         cmocka_unit_test_setup(an_answer_that_comes_too_late, fresh),
         cmocka_unit_test_setup(a_launcher_that_is_killed_with_work_before_it, fresh),
+        cmocka_unit_test_setup(a_launcher_that_is_killed_and_its_end_is_not, fresh),
         cmocka_unit_test_setup(an_answer_that_cannot_be_sent, fresh),
         cmocka_unit_test_setup(a_launcher_that_cannot_be_heard, fresh),
         cmocka_unit_test_setup(a_forked_child_keeps_no_launcher, fresh),
