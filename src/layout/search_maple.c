@@ -34,6 +34,22 @@ static bool highest(const struct hp_layout_map *map, uint64_t low, uint64_t high
     }
 }
 
+/* Until 6.4 the length is held against the whole gap that the window ends in, from the low limit to
+ * the gap's own end: a window that is too short passes, and what is found begins below the limit.
+ * 6.1.192 was seen to come to page 0 where nothing had asked for it. */
+static bool passes_short(struct hp_layout_run *run, uint64_t low, uint64_t high, uint64_t length,
+                         uint64_t *end) {
+    const struct hp_layout_map *map = run->map;
+    const size_t i = hp_layout_find(map, high);
+    const uint64_t top = i < map->count ? map->mappings[i].low : UINT64_MAX;
+    const uint64_t bottom = i ? map->mappings[i - 1].high : 0;
+    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_SEARCH_MIN) || low >= high || high >= top)
+        return false;
+    if (bottom >= low || high - bottom < length || top - low < length) return false;
+    *end = high;
+    return FIRES(run, LOW_PASSED, high - length, low, top);
+}
+
 static bool is_guarded(const struct hp_layout_mapping *next) {
     return next && (next->flags & (HP_LAYOUT_GROWS_DOWN | HP_LAYOUT_SHADOW_STACK));
 }
@@ -55,18 +71,29 @@ static uint64_t search_up(struct hp_layout_run *run, const struct hp_layout_gap_
     return hp_error(ENOMEM);
 }
 
+/* Where in a gap of the search downward, which ends at `end`. */
+static uint64_t placed(const struct hp_layout_gap_query *query, uint64_t end) {
+    const uint64_t at = end - query->length;
+    return at - ((at - query->align_offset) & query->align_mask);
+}
+
+/* A guard that begins at 0 leaves an end whose last byte, end - 1, is the last of all addresses, and
+ * the highest gap of those is behind the address space. 6.18 and 6.1 were seen to answer ENOMEM, and
+ * not to go on bottom-up, with 126 MiB free above the base. */
 static uint64_t search_down(struct hp_layout_run *run, const struct hp_layout_gap_query *query,
                             uint64_t low, uint64_t length) {
     uint64_t high = query->high, end;
-    while (highest(run->map, low, high, length, &end)) {
+    while (highest(run->map, low, high, length, &end) ||
+           passes_short(run, low, high, length, &end)) {
         const struct hp_layout_mapping *next = hp_layout_next(run, end);
-        uint64_t at = end - query->length;
-        at -= (at - query->align_offset) & query->align_mask;
+        const uint64_t at = placed(query, end);
         if (!is_guarded(next)) return at;
         const uint64_t guarded = hp_layout_guarded(run->facts, next);
         if (guarded >= end || !FIRES_AT(run, GUARD_DOWN, hp_layout_index(run, next), end,
                                         next->low - guarded, guarded))
             return at;
+        if (!guarded && FIRES_AT(run, GUARD_WRAPS, hp_layout_index(run, next), placed(query, 0)))
+            return placed(query, 0);
         high = guarded;
     }
     return hp_error(ENOMEM);

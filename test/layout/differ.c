@@ -61,6 +61,8 @@ static const struct row rows[] = {
      1},
     {"5.10 up", "5.10", {.era = NAIVE_TREE}, 48, 1500, 8},
     {"5.10 down", "5.10", {.era = NAIVE_TREE, .down = true}, 48, 1500, 8},
+    {"6.1 up", "6.1", {.era = NAIVE_MAPLE}, 48, 1500, 4},
+    {"6.1 down", "6.1", {.era = NAIVE_MAPLE, .down = true}, 48, 1500, 8},
     {"6.18 up", "6.18", {.era = NAIVE_MAPLE, .keeps_minimum = true}, 48, 1500, 8},
     {"6.18 down", "6.18", {.era = NAIVE_MAPLE, .keeps_minimum = true, .down = true}, 48, 1500, 8},
     {"6.18 up, huge",

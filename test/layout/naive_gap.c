@@ -31,7 +31,18 @@ static bool lowest(const struct naive *naive, const struct area *area, uint64_t 
     return false;
 }
 
+/* A window that is too short for the length is none, except until 6.4 where it is the lower part of
+ * a gap: then what is free from its start on decides, and it may begin below. */
+static bool is_lent(const struct naive *naive, const struct area *area) {
+    if (naive->era != NAIVE_MAPLE || naive->keeps_minimum) return false;
+    if (area->low >= area->high || area->length > area->high) return false;
+    return naive_is_free(naive, area->low, area->low + area->length) &&
+           naive_is_free(naive, area->high - area->length, area->high + PAGE);
+}
+
 static bool highest(const struct naive *naive, const struct area *area, uint64_t *end) {
+    *end = area->high;
+    if (is_lent(naive, area)) return true;
     for (*end = area->high; *end >= area->low + area->length; *end -= PAGE)
         if (fits(naive, *end - area->length, *end, area->clear)) return true;
     return false;
@@ -60,6 +71,8 @@ static int64_t gap_up(const struct naive *naive, uint64_t length, uint64_t low, 
     return -ENOMEM;
 }
 
+/* Below a guard that begins at 0 the last byte that may be used is number -1, so the highest gap is
+ * behind the address space. */
 static int64_t gap_down(const struct naive *naive, uint64_t length, uint64_t low, uint64_t high) {
     struct area area = area_of(naive, length, low, high);
     struct naive_run next;
@@ -68,6 +81,7 @@ static int64_t gap_down(const struct naive *naive, uint64_t length, uint64_t low
         if (area.clear || !naive_next(naive, end, &next) || guarded(naive, &next) >= end)
             return (int64_t)(end - length);
         area.high = guarded(naive, &next);
+        if (!area.high) return (int64_t)naive->task_size;
     }
     return -ENOMEM;
 }

@@ -215,6 +215,46 @@ static void huge_pages_are_not_cut(void **state) {
     check(&q);
 }
 
+/* The lowest mapping's guard would begin at 0: what is free above the base is not come to. A page
+ * that the guard leaves at the bottom is. */
+static void a_guard_that_begins_at_0_ends_the_search(void **state) {
+    (void)state;
+    set_up(&a, "6.18", HP_LAYOUT_X86_64, "", BASE, LEGACY);
+    struct hp_layout_mapping *lowest = &a.mappings[a.layout.map.count++];
+    *lowest = (struct hp_layout_mapping){.low = MIB, .high = BASE, .flags = HP_LAYOUT_GROWS_DOWN};
+    check(&(struct question){"guard-wraps", {.length = 0x1000}, 0, -ENOMEM});
+    check(&(struct question){"past-end", {.length = 0x1000}, 0, -ENOMEM});
+    /* with huge pages, aligned: no less behind the end */
+    lowest->low = 8 * MIB;
+    a.layout.facts.guard = 8 * MIB;
+    check(&(struct question){"guard-wraps", {.length = 2 * MIB - 0x1000}, 0, -ENOMEM});
+    const struct hp_layout_request huge = {.length = 1, .object = HP_LAYOUT_HUGE, .align = 2 * MIB};
+    check(&(struct question){"guard-wraps", huge, 0, -ENOMEM});
+    lowest->low = 8 * MIB + 0x1000;
+    check(&(struct question){"down-failed", {.length = 0x1000}, BASE, 0});
+    lowest->low = 8 * MIB + 0x11000;
+    check(&(struct question){"guard-down", {.length = 0x1000}, 0x10000, 0});
+}
+
+/* 6.1: six pages below a guard, and the search begins at the second. */
+static void six_pages_for_five(void **state) {
+    (void)state;
+    set_up(&a, "6.1", HP_LAYOUT_X86_64, "", BASE, LEGACY);
+    struct hp_layout_mapping *lowest = &a.mappings[a.layout.map.count++];
+    *lowest = (struct hp_layout_mapping){
+        .low = MIB + 0x6000, .high = BASE, .flags = HP_LAYOUT_GROWS_DOWN};
+    a.layout.facts.raw_io = 1;
+    check(&(struct question){"guard-down", {.length = 0x5000}, 0x1000, 0});
+    check(&(struct question){"low-passed", {.length = 0x6000}, 0, 0});
+    check(&(struct question){"down-failed", {.length = 0x7000}, BASE, 0});
+    a.layout.facts.raw_io = 0;
+    check(&(struct question){"low-address", {.length = 0x6000}, 0, -EPERM});
+    /* nothing above the window that it could be lent by */
+    lowest->flags = 0;
+    lowest->low = 0x6000;
+    check(&(struct question){"down-failed", {.length = 0x6000}, BASE, 0});
+}
+
 #define ARM_BASE UINT64_C(0xfffff7ff0000)
 
 /* arm64: the hint goes up to a page and must not lie low; what fails from the top begins at a
@@ -381,6 +421,8 @@ int main(void) {
         cmocka_unit_test(a_high_hint_opens_the_whole_space),
         cmocka_unit_test(int80_cuts_what_it_answers),
         cmocka_unit_test(huge_pages_are_not_cut),
+        cmocka_unit_test(a_guard_that_begins_at_0_ends_the_search),
+        cmocka_unit_test(six_pages_for_five),
         cmocka_unit_test(arm64_has_rules_of_its_own),
         cmocka_unit_test(older_huge_pages_round_down),
         cmocka_unit_test(legacy_goes_up),

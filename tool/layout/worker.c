@@ -194,6 +194,35 @@ static int compare(const struct hp_layout_request *request, int fd) {
     return 0;
 }
 
+/* Pages up to a number of them, few as often as many. */
+static uint64_t some_pages(uint64_t most) {
+    return worker.layout.facts.page * random_below(&worker, random_percent(&worker, 50) ? 8 : most);
+}
+
+/* Nothing is free below the base but what the guard of the lowest mapping keeps, and a little below
+ * that: chance alone comes to it once in tens of millions of calls. */
+static int crowd(void) {
+    const struct hp_layout_map *map = &worker.layout.map;
+    const struct hp_layout_facts *facts = &worker.layout.facts;
+    const uint64_t guard_pages = facts->guard / facts->page;
+    const uint64_t least = random_percent(&worker, 50) ? facts->guard : facts->min_addr;
+    struct hp_layout_request request = {
+        .address = least + facts->page + some_pages(guard_pages),
+        .length = facts->page,
+        .flags = HP_LAYOUT_MAP_GROWS_DOWN | HP_LAYOUT_MAP_NOREPLACE};
+    unmap_all();
+    int status = compare(&request, -1);
+    request.flags = HP_LAYOUT_MAP_NOREPLACE;
+    for (size_t i = 1; !status && i < map->count && map->mappings[i - 1].high < facts->base; i++) {
+        const uint64_t high = map->mappings[i].low, end = high < facts->base ? high : facts->base;
+        request.address = map->mappings[i - 1].high;
+        request.length = end - request.address;
+        if (request.length) status = compare(&request, -1);
+    }
+    request = (struct hp_layout_request){.length = facts->page + some_pages(guard_pages)};
+    return status ? status : compare(&request, -1);
+}
+
 /* The next run of one kind in a list, neighbours joined: the kernel merges some of them. */
 static bool next_run(const struct hp_layout_map *map, size_t *index,
                      struct hp_layout_mapping *run) {
@@ -237,6 +266,7 @@ static int one_round(uint64_t foreign) {
     if (!random_below(&worker, 400)) unmap_all();
     if (roll < 40) unmap_own();
     if (roll < 8) protect_own();
+    if (!random_below(&worker, 800) && (status = crowd())) return status;
     if (roll >= 94 && random_mremap(&worker, &request)) {
         status = compare(&request, -1);
     } else {
