@@ -161,7 +161,7 @@ enum hp_layout_feature {
     HP_LAYOUT_HAS_ABOVE_4G = 1 << 9,    /* MAP_ABOVE4G (6.6) */
     HP_LAYOUT_HAS_NOREPLACE = 1 << 10,  /* MAP_FIXED_NOREPLACE (4.17); a hint before */
     HP_LAYOUT_HAS_SHADOW_GAP = 1 << 11, /* a new shadow stack keeps a page below (6.10) */
-    /* the search begins at min_addr, whatever is asked, and never below its start (6.4) */
+    /* the search begins at min_addr, whatever is asked (x86 since 6.4, others since 6.1) */
     HP_LAYOUT_HAS_SEARCH_MIN = 1 << 12,
     /* an unlimited stack at exec means legacy (x86 before 4.14, others to this day) */
     HP_LAYOUT_HAS_UNLIMITED_LEGACY = 1 << 13,
@@ -178,7 +178,9 @@ enum hp_layout_feature {
     HP_LAYOUT_HAS_LEGACY_ONLY =
         1 << 20, /* 64-bit tasks are bottom-up, whatever is asked (2.6.24) */
     /* mremap to more than the address space is EINVAL at once (in 6.18, not in 6.1), not ENOMEM */
-    HP_LAYOUT_HAS_REMAP_EINVAL = 1 << 21
+    HP_LAYOUT_HAS_REMAP_EINVAL = 1 << 21,
+    /* a search downward finds nothing where the window is too short (in 6.12, not in 6.1) */
+    HP_LAYOUT_HAS_WINDOW_CHECK = 1 << 22
 };
 
 /* A stack limit without end, RLIM_INFINITY. */

@@ -34,16 +34,16 @@ static bool highest(const struct hp_layout_map *map, uint64_t low, uint64_t high
     }
 }
 
-/* Until 6.4 the length is held against the whole gap that the window ends in, from the low limit to
- * the gap's own end: a window that is too short passes, and what is found begins below the limit.
- * 6.1.192 was seen to come to page 0 where nothing had asked for it. */
+/* Without a look at the window as such its length is held against the whole gap that it ends in, from
+ * the low limit to the gap's own end: one that is too short passes, and what is found begins below
+ * the limit. 6.1.192 was seen to come to page 0 where nothing had asked for it. */
 static bool passes_short(struct hp_layout_run *run, uint64_t low, uint64_t high, uint64_t length,
                          uint64_t *end) {
     const struct hp_layout_map *map = run->map;
     const size_t i = hp_layout_find(map, high);
     const uint64_t top = i < map->count ? map->mappings[i].low : UINT64_MAX;
     const uint64_t bottom = i ? map->mappings[i - 1].high : 0;
-    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_SEARCH_MIN) || low >= high || high >= top)
+    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_WINDOW_CHECK) || low >= high || high >= top)
         return false;
     if (bottom >= low || high - bottom < length || top - low < length) return false;
     *end = high;

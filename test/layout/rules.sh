@@ -28,7 +28,7 @@ elsewhere() {
     hint-low) return 0 ;;               # arm64
     shadow-gap) return 0 ;;             # no shadow stacks are mapped by verify
     compat | truncated) return 0 ;;     # int $0x80
-    low-passed) return 0 ;;             # kernels 6.1 to 6.3
+    low-passed) return 0 ;;             # kernel 6.1
     guard-gap | tree-blind) return 0 ;; # kernels 3.9 to 6.0
     cache-* | shield-*) return 0 ;;     # kernels up to 3.8
     *) return 1 ;;

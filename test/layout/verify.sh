@@ -65,7 +65,7 @@ told() {
 }
 told noreplace noreplace
 if [ "$(uname -m)" = x86_64 ]; then
-    for feature in search-min above-4g thp thp-zero; do told "$feature" "$feature"; done
+    for feature in search-min window-check above-4g thp thp-zero; do told "$feature" "$feature"; done
     for feature in thp-no-hint thp-multiples thp-up; do told thp "$feature"; done
 fi
 expect 0 '^search +in a (maple|red-black) tree  \(probed\)$' where --len 64K --facts

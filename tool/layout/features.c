@@ -25,6 +25,7 @@ static const struct {
     {HP_LAYOUT_HAS_NOREPLACE, "noreplace"},
     {HP_LAYOUT_HAS_SHADOW_GAP, "shadow-gap"},
     {HP_LAYOUT_HAS_SEARCH_MIN, "search-min"},
+    {HP_LAYOUT_HAS_WINDOW_CHECK, "window-check"},
     {HP_LAYOUT_HAS_RANDOM_32BIT, "random-32bit"},
     {HP_LAYOUT_HAS_UNLIMITED_LEGACY, "unlimited-legacy"},
     {HP_LAYOUT_HAS_GAP_PAD, "gap-pad"},

@@ -98,6 +98,19 @@ bool lay_below(struct hp_layout *layout, struct ground *ground, struct hp_layout
     return true;
 }
 
+/*     free ... | page, grows down | taken, wherever there is as much room
+ *          ^ its guard begins: all below is as long as the request, and not all may be had */
+bool lay_short(struct hp_layout *layout, struct ground *ground, struct hp_layout_request *request) {
+    const struct hp_layout_facts *facts = &layout->facts;
+    const uint64_t page = facts->page, grows = 2 * facts->guard;
+    const uint64_t end = layout->map.count ? layout->map.mappings->low : 0;
+    if (facts->legacy || !facts->mark[HP_LAYOUT_FACT_base]) return false;
+    if (facts->guard <= facts->min_addr || end < grows + page) return false;
+    request->length = facts->guard;
+    return lay(layout, ground, grows, page, MAP_GROWSDOWN) &&
+           fill_gaps(layout, ground, request->length);
+}
+
 /* ---- Guards ---------------------------------------------------------------------------------- */
 
 /*     free ... | page | free, as long as the request | grows down

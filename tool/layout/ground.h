@@ -23,6 +23,7 @@ ground_lay lay_hint;     /* ... and a hint at free space far from there */
 ground_lay lay_even;     /* free space begins on a huge page */
 ground_lay lay_lowest;   /* only the lowest gap has room, all of it, and only below 4 GiB or so */
 ground_lay lay_below;    /* ... were it not for what lies below the lowest address */
+ground_lay lay_short;    /* what lies below a guard, from address 0 on, and nothing else */
 ground_lay lay_in_guard; /* a mapping in the guard of one that grows down */
 ground_lay
     lay_under_guard;  /* room below a guard that is enough unless its alignment counts twice */

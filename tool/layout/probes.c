@@ -29,6 +29,7 @@ static const struct probe probes[] = {
      {.address = 1, .length = 4096, .flags = HP_LAYOUT_MAP_NOREPLACE}},
     {IS_MAPLE, lay_in_guard, {0}},
     {HP_LAYOUT_HAS_SEARCH_MIN, lay_below, {0}},
+    {HP_LAYOUT_HAS_WINDOW_CHECK, lay_short, {0}},
     {HP_LAYOUT_HAS_ABOVE_4G, lay_lowest, {.flags = HP_LAYOUT_MAP_ABOVE_4G}},
     {HP_LAYOUT_HAS_THP, lay_uneven, {.length = 4 * MIB}},
     {HP_LAYOUT_HAS_THP_NO_HINT, lay_uneven, {.address = 1, .length = 4 * MIB}},
