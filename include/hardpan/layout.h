@@ -180,7 +180,10 @@ enum hp_layout_feature {
     /* mremap to more than the address space is EINVAL at once (in 6.18, not in 6.1), not ENOMEM */
     HP_LAYOUT_HAS_REMAP_EINVAL = 1 << 21,
     /* a search downward finds nothing where the window is too short (in 6.12, not in 6.1) */
-    HP_LAYOUT_HAS_WINDOW_CHECK = 1 << 22
+    HP_LAYOUT_HAS_WINDOW_CHECK = 1 << 22,
+    /* HUGETLB_GENERIC takes no hint below min_addr, and refuses a length before a fixed address (in
+     * 6.12, not in 6.1) */
+    HP_LAYOUT_HAS_HUGETLB_MIN = 1 << 23
 };
 
 /* A stack limit without end, RLIM_INFINITY. */

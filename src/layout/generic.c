@@ -77,11 +77,17 @@ uint64_t hp_layout_generic_area(struct hp_layout_run *run, const struct hp_layou
 uint64_t hp_layout_hugetlb_generic(struct hp_layout_run *run, const struct hp_layout_call *call) {
     const struct hp_layout_facts *facts = run->facts;
     const uint64_t end = end_for(run, call->address);
+    const bool min = hp_layout_has(facts, HP_LAYOUT_HAS_HUGETLB_MIN);
+    uint64_t fixed;
+    if (!min && hp_layout_hugetlb_fixed(run, call, &fixed)) return fixed;
     if (call->length > end - facts->min_addr && FIRES(run, TOO_LONG, call->length, end))
         return hp_error(ENOMEM);
+    if (min && hp_layout_hugetlb_fixed(run, call, &fixed)) return fixed;
     const uint64_t hint = hp_round_up(call->address, call->align);
     /* one that wraps is 0, and taken: 6.1 was seen to map there */
-    if (call->address && end - call->length >= hint && hp_layout_hint_free(run, hint, call->length))
+    if (call->address && end - call->length >= hint &&
+        !(min && hint < facts->min_addr && FIRES(run, HINT_LOW, hint, facts->min_addr)) &&
+        hp_layout_hint_free(run, hint, call->length))
         return hint;
     struct hp_layout_gap_query query = {.length = call->length,
                                         .align_mask = call->align - facts->page};

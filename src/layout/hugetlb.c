@@ -18,6 +18,16 @@ static bool is_own(const struct hp_layout_facts *facts) {
     return hp_layout_has(facts, HP_LAYOUT_HAS_HUGETLB_X86 | HP_LAYOUT_HAS_HUGETLB_GENERIC);
 }
 
+bool hp_layout_hugetlb_fixed(struct hp_layout_run *run, const struct hp_layout_call *call,
+                             uint64_t *at) {
+    if (!(call->flags & HP_LAYOUT_MAP_FIXED)) return false;
+    *at = hp_error(EINVAL);
+    if (call->address & (call->align - 1) && FIRES(run, HUGETLB_FIXED, call->address, call->align))
+        return true;
+    *at = call->address;
+    return is_own(run->facts) && FIRES(run, FIXED, call->address);
+}
+
 static uint64_t by_mm(struct hp_layout_run *run, const struct hp_layout_call *call) {
     struct hp_layout_call aligned = *call;
     aligned.address = hp_round_up(call->address, call->align);
@@ -28,14 +38,10 @@ static uint64_t by_mm(struct hp_layout_run *run, const struct hp_layout_call *ca
 }
 
 uint64_t hp_layout_hugetlb_area(struct hp_layout_run *run, const struct hp_layout_call *call) {
-    const uint64_t inside = call->align - 1;
-    if (call->flags & HP_LAYOUT_MAP_FIXED) {
-        if (call->address & inside && FIRES(run, HUGETLB_FIXED, call->address, call->align))
-            return hp_error(EINVAL);
-        if (is_own(run->facts) && FIRES(run, FIXED, call->address)) return call->address;
-    }
-    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_HUGETLB_X86)) return x86_own(run, call);
+    uint64_t fixed;
     if (hp_layout_has(run->facts, HP_LAYOUT_HAS_HUGETLB_GENERIC))
         return hp_layout_hugetlb_generic(run, call);
+    if (hp_layout_hugetlb_fixed(run, call, &fixed)) return fixed;
+    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_HUGETLB_X86)) return x86_own(run, call);
     return by_mm(run, call);
 }

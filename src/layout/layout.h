@@ -170,6 +170,9 @@ bool hp_layout_shmem_moves(const struct hp_layout_call *call, uint64_t huge, uin
 uint64_t hp_layout_shmem_inflated(const struct hp_layout_run *run,
                                   const struct hp_layout_call *call, uint64_t huge);
 hp_layout_area hp_layout_hugetlb_area;
+/* MAP_FIXED among huge pages: whether that decides, and then the address or the error. */
+bool hp_layout_hugetlb_fixed(struct hp_layout_run *run, const struct hp_layout_call *call,
+                             uint64_t *at);
 
 /* vm_unmapped_area: by facts.search */
 hp_layout_find_gap hp_layout_unmapped_area;

@@ -34,9 +34,9 @@ static bool highest(const struct hp_layout_map *map, uint64_t low, uint64_t high
     }
 }
 
-/* Without a look at the window as such its length is held against the whole gap that it ends in, from
- * the low limit to the gap's own end: one that is too short passes, and what is found begins below
- * the limit. 6.1.192 was seen to come to page 0 where nothing had asked for it. */
+/* Without a look at the window as such its length is held against the whole gap that it ends in,
+ * from the low limit to the gap's own end: one that is too short passes, and what is found begins
+ * below the limit. 6.1.192 was seen to come to page 0 where nothing had asked for it. */
 static bool passes_short(struct hp_layout_run *run, uint64_t low, uint64_t high, uint64_t length,
                          uint64_t *end) {
     const struct hp_layout_map *map = run->map;
@@ -77,9 +77,9 @@ static uint64_t placed(const struct hp_layout_gap_query *query, uint64_t end) {
     return at - ((at - query->align_offset) & query->align_mask);
 }
 
-/* A guard that begins at 0 leaves an end whose last byte, end - 1, is the last of all addresses, and
- * the highest gap of those is behind the address space. 6.18 and 6.1 were seen to answer ENOMEM, and
- * not to go on bottom-up, with 126 MiB free above the base. */
+/* A guard that begins at 0 leaves an end whose last byte, end - 1, is the last of all addresses,
+ * and the highest gap of those is behind the address space. 6.18 and 6.1 were seen to answer
+ * ENOMEM, and not to go on bottom-up, with 126 MiB free above the base. */
 static uint64_t search_down(struct hp_layout_run *run, const struct hp_layout_gap_query *query,
                             uint64_t low, uint64_t length) {
     uint64_t high = query->high, end;

@@ -10,10 +10,6 @@ int hp_sys_mmap(void *address, size_t length, int protection, int flags, int fd,
     return pointer_answer(ENTER6(mmap, address, length, protection, flags, fd, units), out);
 }
 
-long hp_sys_map(void *address, size_t length, int protection, int flags) {
-    return ENTER6(mmap, address, length, protection, flags, -1, 0);
-}
-
 int hp_sys_munmap(void *address, size_t length) { return (int)ENTER2(munmap, address, length); }
 
 int hp_sys_mprotect(void *address, size_t length, int protection) {

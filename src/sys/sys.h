@@ -31,10 +31,6 @@ const struct hp_kernel_time *hp_time_left(hp_deadline deadline, struct hp_kernel
 
 /* Calls that the library makes and nobody else should. */
 
-/* mmap without a file, answered as by the kernel: the address, or -errno. To pass an address by way
- * of memory takes 10 ns of 480 (seen on 6.18), which a reservation does not have to spare. */
-long hp_sys_map(void *address, size_t length, int protection, int flags);
-
 /* An epoll without close-on-exec, for kernels before epoll_create1 (2.6.27) and filters that know
  * only this one. Under hp_fork_lock (lock.h) until the flag is set. */
 int hp_sys_epoll_create(int size);

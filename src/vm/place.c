@@ -5,7 +5,7 @@
 #include <sys/ipc.h>
 #include <sys/shm.h>
 
-#include "vm.h"
+#include "fresh.h"
 
 static int map_exactly(uintptr_t at, size_t size, int flags) {
     uintptr_t got;

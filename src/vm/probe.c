@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "auxv.h"
-#include "vm.h"
+#include "fresh.h"
 
 enum { KNOWN = 1u << 31, PAGE_USUAL = 4096, HUGE_MAX = 4 << 20, FEW_PAGES = 6 };
 

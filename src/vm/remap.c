@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A fresh mapping over one's own: what gives a commit charge back, and the one step in which memory
  * can be lost. */
-#include "vm.h"
+#include "fresh.h"
 
 /* A MAP_FIXED that failed may have unmapped what was there (mainline up to 6.1, Rosetta). Then the
  * place is taken back at once, by the ladder, so that a thread that was quicker keeps what it

@@ -3,8 +3,8 @@
  * step fails. */
 #include <string.h>
 
+#include "fresh.h"
 #include "gap.h"
-#include "vm.h"
 
 enum { TRIES_MAX = 64, MIN_ADDRESS_MAX = 1 << 20 };
 

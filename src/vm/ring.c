@@ -6,7 +6,7 @@
 #include <sys/resource.h>
 #include <sys/shm.h>
 
-#include "vm.h"
+#include "fresh.h"
 
 enum { RING_FLAGS = HP_VM_NO_DUMP | HP_VM_NO_FORK, READ_WRITE = PROT_READ | PROT_WRITE };
 enum { TRIES_MAX = 16, SHM_ALIGN_PAGES = 4 /* the most that a kernel keeps to, 32-bit arm */ };

@@ -72,16 +72,6 @@ HP_INLINE int hp_vm_check(const struct hp_vm_region *region, const void *at, siz
 /* From here on [low, high) may hold something else than the kernel's zeroes (HP_VM_TELL_ZERO). */
 void hp_vm_use(struct hp_vm_region *region, uintptr_t low, uintptr_t high);
 
-/* A reservation, with more flags: *got is not compared with what was asked for. */
-HP_INLINE int hp_vm_map_at(uintptr_t at, size_t size, int flags, uintptr_t *got) {
-    const long answer = hp_sys_map((void *)at, size, PROT_NONE, RESERVATION | flags);
-    if (__builtin_expect(hp_sys_is_error(answer), 0)) return (int)answer;
-    *got = (uintptr_t)answer;
-    return 0;
-}
-/* Wherever the kernel likes. */
-HP_INLINE int hp_vm_map(size_t size, uintptr_t *got) { return hp_vm_map_at(0, size, 0, got); }
-
 /* The placement ladder: `flags` only for HP_VM_RACE_OK. */
 int hp_vm_climb(uintptr_t at, size_t size, unsigned flags, int *rung);
 

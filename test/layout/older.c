@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* In what 6.1 was seen to differ, by verify under qemu-system. */
+/* In what 6.1 and 6.12 were seen to differ, by verify under qemu-system. */
 #include "hp_test.h"
 #include "layout_test.h"
 
 #define MIB UINT64_C(1048576)
+#define BASE UINT64_C(0x7ffff7fff000)
 
 static struct asked a;
 
@@ -11,7 +12,7 @@ static const char map[] = "555555554000-555555556000 r-xp 00000000 00:00 0\n"
                           "7ffff7ffd000-7ffff7fff000 r-xp 00000000 00:00 0\n";
 
 static void on(const char *kernel, int machine) {
-    set_up(&a, kernel, machine, map, UINT64_C(0x7ffff7fff000), UINT64_C(0x2aaaaaaab000));
+    set_up(&a, kernel, machine, map, BASE, UINT64_C(0x2aaaaaaab000));
     assert_int_equal(a.code, 0);
     KNOW(&a, raw_io, 1);
 }
@@ -59,10 +60,85 @@ static void a_hint_for_huge_pages_may_come_to_zero(void **state) {
     goes(&request, UINT64_C(0x7ffff7c00000), 0);
 }
 
+/* ... and by this rule */
+static void goes_by(const char *rule, const struct hp_layout_request *request, uint64_t address,
+                    int code) {
+    goes(request, address, code);
+    assert_true(fired(&a, rule));
+}
+
+/* One mapping up to the base, which grows down. */
+static void from(uint64_t low, uint32_t flags) {
+    a.layout.map.count = 1;
+    a.mappings[0] = (struct hp_layout_mapping){.low = low, .high = BASE, .flags = flags};
+}
+
+/* Six pages below a guard, and the search begins at the second. */
+static void a_search_may_begin_below_its_start(void **state) {
+    (void)state;
+    struct hp_layout_request request = {.length = 0x5000};
+    on("6.1", HP_LAYOUT_X86_64);
+    from(MIB + 0x6000, HP_LAYOUT_GROWS_DOWN);
+    goes_by("guard-down", &request, 0x1000, 0);
+    request.length = 0x6000;
+    goes_by("low-passed", &request, 0, 0);
+    KNOW(&a, raw_io, 0);
+    goes_by("low-address", &request, 0, -EPERM);
+    request.length = 0x7000;
+    goes_by("down-failed", &request, BASE, 0);
+    /* nothing above the window that could lend it length */
+    request.length = 0x6000;
+    from(0x6000, 0);
+    goes_by("down-failed", &request, BASE, 0);
+    on("6.12", HP_LAYOUT_X86_64);
+    from(MIB + 0x6000, HP_LAYOUT_GROWS_DOWN);
+    goes_by("down-failed", &request, BASE, 0);
+}
+
+/* 6.12 looks at the length before it looks at a fixed address, 6.1 at the address; and a hint that
+ * wraps to 0 is one for 6.1 alone. */
+static void huge_pages_know_the_lowest_address_or_not(void **state) {
+    (void)state;
+    const struct hp_layout_request wraps = {
+        .address = (uint64_t)-0x2000, .length = 1, .object = HP_LAYOUT_HUGE, .align = 2 * MIB};
+    struct hp_layout_request huge = {.address = 0x9000,
+                                     .length = UINT64_C(1) << 48,
+                                     .flags = HP_LAYOUT_MAP_FIXED,
+                                     .object = HP_LAYOUT_HUGE,
+                                     .align = 2 * MIB};
+    on("6.12", HP_LAYOUT_AARCH64);
+    goes_by("too-long", &huge, 0, -ENOMEM);
+    goes_by("hint-low", &wraps, UINT64_C(0x7ffff7c00000), 0);
+    huge.length -= 2 * MIB;
+    goes_by("hugetlb-fixed", &huge, 0, -EINVAL);
+    on("6.1", HP_LAYOUT_AARCH64);
+    huge.length = UINT64_C(1) << 48;
+    goes_by("hugetlb-fixed", &huge, 0, -EINVAL);
+    goes_by("hint-taken", &wraps, 0, 0);
+}
+
+/* Before 6.13 x86 had its own routine for huge pages. */
+static void hints_for_huge_pages_go_down(void **state) {
+    (void)state;
+    struct hp_layout_request huge = {
+        .length = 1, .address = 7 * MIB, .object = HP_LAYOUT_HUGE, .align = 2 * MIB};
+    on("6.12", HP_LAYOUT_X86_64);
+    goes_by("hugetlb-hint", &huge, 6 * MIB, 0);
+    on("6.18", HP_LAYOUT_X86_64);
+    goes_by("hugetlb-hint", &huge, 8 * MIB, 0);
+    huge.flags = HP_LAYOUT_MAP_32BIT; /* counts for nothing */
+    huge.address = 0;
+    on("6.12", HP_LAYOUT_X86_64);
+    goes_by("search-down", &huge, UINT64_C(0x7ffff7c00000), 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(more_than_the_address_space_is_another_error),
         cmocka_unit_test(a_hint_for_huge_pages_may_come_to_zero),
+        cmocka_unit_test(a_search_may_begin_below_its_start),
+        cmocka_unit_test(huge_pages_know_the_lowest_address_or_not),
+        cmocka_unit_test(hints_for_huge_pages_go_down),
     };
     return cmocka_run_group_tests(tests, 0, 0);
 }

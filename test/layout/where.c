@@ -236,25 +236,6 @@ static void a_guard_that_begins_at_0_ends_the_search(void **state) {
     check(&(struct question){"guard-down", {.length = 0x1000}, 0x10000, 0});
 }
 
-/* 6.1: six pages below a guard, and the search begins at the second. */
-static void six_pages_for_five(void **state) {
-    (void)state;
-    set_up(&a, "6.1", HP_LAYOUT_X86_64, "", BASE, LEGACY);
-    struct hp_layout_mapping *lowest = &a.mappings[a.layout.map.count++];
-    *lowest = (struct hp_layout_mapping){
-        .low = MIB + 0x6000, .high = BASE, .flags = HP_LAYOUT_GROWS_DOWN};
-    a.layout.facts.raw_io = 1;
-    check(&(struct question){"guard-down", {.length = 0x5000}, 0x1000, 0});
-    check(&(struct question){"low-passed", {.length = 0x6000}, 0, 0});
-    check(&(struct question){"down-failed", {.length = 0x7000}, BASE, 0});
-    a.layout.facts.raw_io = 0;
-    check(&(struct question){"low-address", {.length = 0x6000}, 0, -EPERM});
-    /* nothing above the window that it could be lent by */
-    lowest->flags = 0;
-    lowest->low = 0x6000;
-    check(&(struct question){"down-failed", {.length = 0x6000}, BASE, 0});
-}
-
 #define ARM_BASE UINT64_C(0xfffff7ff0000)
 
 /* arm64: the hint goes up to a page and must not lie low; what fails from the top begins at a
@@ -281,22 +262,6 @@ static void arm64_has_rules_of_its_own(void **state) {
                              {.length = 1, .object = HP_LAYOUT_HUGE, .align = 2 * MIB},
                              UINT64_C(1) << 48,
                              0});
-}
-
-/* Before 6.13 x86 had its own routine for huge pages. */
-static void older_huge_pages_round_down(void **state) {
-    (void)state;
-    struct hp_layout_request huge = {
-        .length = 1, .address = 7 * MIB, .object = HP_LAYOUT_HUGE, .align = 2 * MIB};
-    set_up(&a, "6.12", HP_LAYOUT_X86_64, map, BASE, LEGACY);
-    check(&(struct question){"hugetlb-hint", huge, 6 * MIB, 0});
-    huge.flags = HP_LAYOUT_MAP_32BIT; /* counts for nothing */
-    huge.address = 0;
-    check(&(struct question){"search-down", huge, 0x7ffff7c00000, 0});
-    set_up(&a, "6.18", HP_LAYOUT_X86_64, map, BASE, LEGACY);
-    huge = (struct hp_layout_request){
-        .length = 1, .address = 7 * MIB, .object = HP_LAYOUT_HUGE, .align = 2 * MIB};
-    check(&(struct question){"hugetlb-hint", huge, 8 * MIB, 0});
 }
 
 static void legacy_goes_up(void **state) {
@@ -422,9 +387,7 @@ int main(void) {
         cmocka_unit_test(int80_cuts_what_it_answers),
         cmocka_unit_test(huge_pages_are_not_cut),
         cmocka_unit_test(a_guard_that_begins_at_0_ends_the_search),
-        cmocka_unit_test(six_pages_for_five),
         cmocka_unit_test(arm64_has_rules_of_its_own),
-        cmocka_unit_test(older_huge_pages_round_down),
         cmocka_unit_test(legacy_goes_up),
         cmocka_unit_test(what_is_not_known_is_said),
         cmocka_unit_test(nonsense_is_refused),

@@ -19,6 +19,7 @@ static const struct {
     {HP_LAYOUT_HAS_SHMEM_ALIGN, "shmem-align"},
     {HP_LAYOUT_HAS_HUGETLB_X86, "hugetlb-x86"},
     {HP_LAYOUT_HAS_HUGETLB_GENERIC, "hugetlb-generic"},
+    {HP_LAYOUT_HAS_HUGETLB_MIN, "hugetlb-min"},
     {HP_LAYOUT_HAS_CUT_EINVAL, "cut-einval"},
     {HP_LAYOUT_HAS_REMAP_EINVAL, "remap-einval"},
     {HP_LAYOUT_HAS_ABOVE_4G, "above-4g"},

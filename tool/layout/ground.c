@@ -152,6 +152,15 @@ bool lay_wrap(struct hp_layout *layout, struct ground *ground, struct hp_layout_
     return lay_edge(layout, ground, 0);
 }
 
+bool lay_whole(struct hp_layout *layout, struct ground *ground, struct hp_layout_request *request) {
+    const struct hp_layout_facts *facts = &layout->facts;
+    request->length = facts->task_size & ~(facts->huge_page - 1);
+    if (request->length <= facts->task_size - facts->min_addr) return false;
+    if (!lay_edge(layout, ground, page_size())) return false;
+    request->address = ground->laid->low;
+    return true;
+}
+
 bool lay_remap(struct hp_layout *layout, struct ground *ground, struct hp_layout_request *request) {
     if (!lay(layout, ground, 0, page_size(), 0)) return false;
     request->old_address = ground->laid->low;
