@@ -26,8 +26,7 @@
  *   cost     "N calls" are system calls, the child's own too where it keeps the caller waiting.
  *   source   clone(2), execve(2), pidfd_open(2), waitid(2), close_range(2) of Linux.
  *   systems  Linux. The BSDs and macOS: no bay, no launchers (-ENOSYS); tested on Linux, not run.
- * What the kernel refuses is gone round, remembered, counted (hp_spawn_stats), and can be forced
- * (hp_spawn_force). */
+ * What the kernel refuses is gone round, remembered and counted: hp_spawn_force, hp_spawn_stats. */
 #ifndef HARDPAN_SPAWN_H
 #define HARDPAN_SPAWN_H
 
@@ -43,8 +42,7 @@ enum {
     HP_SPAWN_PATH_MAX = 4096 /* bytes of a path that is searched for, its 0 included */
 };
 
-/* The child's `child` is the parent's `parent`, or HP_SPAWN_NULL. All entries at once: a map may
- * swap. */
+/* The child's `child` is the parent's `parent`, or HP_SPAWN_NULL. All at once: a map may swap. */
 struct hp_spawn_fd {
     int child, parent;
 };
@@ -122,23 +120,25 @@ struct hp_spawn_plan {
      * program has more rights than its caller */
     int death_signal;
     /* bit n - 1 is signal n. All others are neither blocked nor ignored. What may be as the caller
-     * has it, ignored or not, is in `kept`: each signal that is not costs a call, some 0.15 us, for
-     * the kernel clears handlers by itself and ignored signals not */
+     * has it, ignored or not, is in `kept`: each signal that is not costs a call, some 0.15 us.
+     * ~hp_spawn_ignored() keeps what is not ignored anyway, and nothing else */
     uint64_t blocked, ignored, kept;
-    /* 0: by `launcher` if there is one, else or if that cannot by `bay` if there is one, else or if
-     * that cannot from here; the process tells which it was */
+    /* 0: by `launcher`, by `bay`, from here: the first that is there and can; see hp_process.way */
     int way;
     struct hp_launcher *launcher;
     struct hp_bay *bay;
 };
 
-/* The value of PATH in an environment, for hp_spawn_plan.search; "/bin:/usr/bin" if it has none. No
- * call. */
+/* What this process ignores now, and what it cannot learn of: the kernel resets handlers of a child
+ * by itself, and ignored signals not. To be asked once, not for each start. 64 calls. */
+HP_API uint64_t hp_spawn_ignored(void);
+
+/* PATH of an environment, for hp_spawn_plan.search; "/bin:/usr/bin" if it has none. No call. */
 HP_API const char *hp_spawn_path(char *const *envp);
 
 /* ---- Failures -------------------------------------------------------------------------------- */
 
-/* The steps, in the order in which the child takes them. */
+/* The steps, in the order in which a child takes them. */
 enum hp_spawn_stage {
     HP_SPAWN_AT_PLAN = 1, /* the plan contradicts itself; index: of the map, where it is that */
     HP_SPAWN_AT_WAY,      /* the bay or the launcher cannot be used */
@@ -199,7 +199,7 @@ enum hp_spawn_has {
  * other threads are in this room. No call. */
 HP_API void hp_spawn_force(unsigned missing);
 
-/* The name of one bit of hp_spawn_has ("clone3"), NULL for another number. */
+/* The name of one bit ("clone3"), NULL for another number. */
 HP_API const char *hp_spawn_has_name(unsigned bit);
 
 /* What this room did since the program began. */
@@ -212,7 +212,7 @@ struct hp_spawn_totals {
     uint64_t watchers;                  /* threads that stood in for a pidfd */
 };
 
-/* How often this room did what, since the program began. Relaxed counters, never reset. No call. */
+/* Relaxed counters, never reset. No call. */
 HP_API void hp_spawn_stats(struct hp_spawn_totals *totals);
 
 /* ---- Processes ------------------------------------------------------------------------------- */
@@ -281,7 +281,7 @@ HP_API int hp_process_wait(struct hp_process *process, struct hp_exit *exit, hp_
 /* A descriptor that is readable as soon as the process has ended, for a poller; it stays the
  * process's. The pidfd, no call. Where there is none, a thread that waits for this child alone is
  * begun at the first use (4 calls, a stack), and rings an eventfd: -EAGAIN, -EMFILE, -ENOMEM. Off
- * Linux it is a kqueue, which the first use makes (2 calls). */
+ * Linux a kqueue, which the first use makes (2 calls). */
 HP_API int hp_process_fd(struct hp_process *process);
 
 /* Sends a signal to the process, and never to another that got its number: -ESRCH once it has been

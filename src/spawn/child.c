@@ -13,7 +13,7 @@
 #include "child.h"
 #include "spawn.h"
 
-enum { RANGE_UNSHARE = 1 << 1, PLAN_SIGNALS = 64, FAILED = 127 };
+enum { RANGE_UNSHARE = 1 << 1, FAILED = 127 };
 
 __attribute__((noreturn)) static void fail(const struct hp_start *start, int stage, int answer,
                                            int index) {
@@ -37,22 +37,15 @@ static int take_table(struct hp_start *start, int *index) {
     return start->leaves_from ? hp_sys_close_range(start->leaves_from, ~0u, RANGE_UNSHARE) : 0;
 }
 
-/* As the kernel has it: handler, flags, and the rest, which is longer here than anywhere. */
-struct action {
-    uintptr_t handler;
-    unsigned long rest[4];
-};
-enum { DEFAULT = 0, IGNORE = 1 };
-
 static bool is_handled(int signal) {
-    struct action action = {.handler = DEFAULT};
-    return hp_sys_sigaction(signal, 0, &action) == 0 && action.handler != DEFAULT &&
-           action.handler != IGNORE;
+    struct hp_disposition now = {.handler = HP_DISPOSITION_DEFAULT};
+    return hp_sys_sigaction(signal, 0, &now) == 0 && now.handler != HP_DISPOSITION_DEFAULT &&
+           now.handler != HP_DISPOSITION_IGNORED;
 }
 
 /* Those that a system has beyond the plan's 64 are as all others. */
 static bool is_in(uint64_t signals, int signal) {
-    return signal <= PLAN_SIGNALS && signals >> (signal - 1) & 1;
+    return signal <= HP_PLAN_SIGNALS && signals >> (signal - 1) & 1;
 }
 
 /* What is to stay as the parent has it must not keep a handler, which would run in the parent's
@@ -65,9 +58,10 @@ static int take_signals(struct hp_start *start, int *index) {
         const bool stays = is_in(plan->kept, signal) && !ignores;
         if (signal == SIGKILL || signal == SIGSTOP) continue;
         if (stays && (start->rung == HP_SPAWN_CLONE3 || !is_handled(signal))) continue;
-        const struct action action = {.handler = ignores ? IGNORE : DEFAULT};
+        const struct hp_disposition fresh = {.handler = ignores ? HP_DISPOSITION_IGNORED
+                                                                : HP_DISPOSITION_DEFAULT};
         *index = signal;
-        const int answer = hp_sys_sigaction(signal, &action, 0);
+        const int answer = hp_sys_sigaction(signal, &fresh, 0);
         if (answer < 0) return answer;
     }
     return 0;

@@ -105,6 +105,14 @@ int hp_search(const struct hp_spawn_plan *plan, unsigned n, char *path);
 /* Is there a point in looking further? What is in the way here may not be there. */
 bool hp_search_goes_on(int answer);
 
+/* What becomes of a signal, as the kernel has it: handler, flags, and the rest, which is longer
+ * here than anywhere. */
+struct hp_disposition {
+    uintptr_t handler;
+    unsigned long rest[4];
+};
+enum { HP_DISPOSITION_DEFAULT = 0, HP_DISPOSITION_IGNORED = 1, HP_PLAN_SIGNALS = 64 };
+
 /* child.c: everything between clone and execution; ends the process. `argument` is the start. */
 void hp_child_run(void *argument);
 

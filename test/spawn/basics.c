@@ -129,6 +129,10 @@ static void no_signal_is_blocked_ignored_or_handled(void **state) {
     script_open(&script, WORDS("signals"));
     assert_says(&script, "0000000000000000 0000000000000000 0000000000000000 ");
     script_open(&script, WORDS("signals"));
+    script.plan.kept = ~hp_spawn_ignored();
+    assert_true(script.plan.kept & 1 << (SIGINT - 1) && !(script.plan.kept & 1 << (SIGHUP - 1)));
+    assert_says(&script, "0000000000000000 0000000000000000 0000000000000000 ");
+    script_open(&script, WORDS("signals"));
     script.plan.blocked = known(0x8000000000000201);
     script.plan.ignored = known(0x4000000000001000);
     char wanted[60];
