@@ -43,19 +43,14 @@ static bool is_handled(int signal) {
            now.handler != HP_DISPOSITION_IGNORED;
 }
 
-/* Those that a system has beyond the plan's 64 are as all others. */
-static bool is_in(uint64_t signals, int signal) {
-    return signal <= HP_PLAN_SIGNALS && signals >> (signal - 1) & 1;
-}
-
 /* What is to stay as the parent has it must not keep a handler, which would run in the parent's
  * memory as soon as signals are no longer blocked: clone3 has seen to that. What is ignored would
  * stay ignored through everything. */
 static int take_signals(struct hp_start *start, int *index) {
     const struct hp_spawn_plan *plan = start->plan;
     for (int signal = 1; signal <= CHILD_SIGNALS; signal++) {
-        const bool ignores = is_in(plan->ignored, signal);
-        const bool stays = is_in(plan->kept, signal) && !ignores;
+        const bool ignores = plan->ignored & hp_plan_bit(signal);
+        const bool stays = plan->kept & hp_plan_bit(signal) && !ignores;
         if (signal == SIGKILL || signal == SIGSTOP) continue;
         if (stays && (start->rung == HP_SPAWN_CLONE3 || !is_handled(signal))) continue;
         const struct hp_disposition fresh = {.handler = ignores ? HP_DISPOSITION_IGNORED

@@ -5,11 +5,10 @@
 
 uint64_t hp_spawn_ignored(void) {
     uint64_t ignored = 0;
-    for (int signal = 1; signal <= CHILD_SIGNALS && signal <= HP_PLAN_SIGNALS; signal++) {
+    for (int signal = 1; signal <= CHILD_SIGNALS; signal++) {
         struct hp_disposition now = {.handler = HP_DISPOSITION_DEFAULT};
         const int answer = hp_sys_sigaction(signal, 0, &now);
-        if (answer < 0 || now.handler == HP_DISPOSITION_IGNORED)
-            ignored |= (uint64_t)1 << (signal - 1);
+        if (answer < 0 || now.handler == HP_DISPOSITION_IGNORED) ignored |= hp_plan_bit(signal);
     }
     return ignored;
 }

@@ -111,7 +111,12 @@ struct hp_disposition {
     uintptr_t handler;
     unsigned long rest[4];
 };
-enum { HP_DISPOSITION_DEFAULT = 0, HP_DISPOSITION_IGNORED = 1, HP_PLAN_SIGNALS = 64 };
+enum { HP_DISPOSITION_DEFAULT = 0, HP_DISPOSITION_IGNORED = 1 };
+
+/* A signal among those of a plan. What a system has beyond a plan's 64 is in none of its sets. */
+HP_INLINE uint64_t hp_plan_bit(int signal) {
+    return signal <= 64 ? (uint64_t)1 << (signal - 1) : 0;
+}
 
 /* child.c: everything between clone and execution; ends the process. `argument` is the start. */
 void hp_child_run(void *argument);
