@@ -181,8 +181,8 @@ enum hp_layout_feature {
     HP_LAYOUT_HAS_REMAP_EINVAL = 1 << 21,
     /* a search downward finds nothing where the window is too short (in 6.12, not in 6.1) */
     HP_LAYOUT_HAS_WINDOW_CHECK = 1 << 22,
-    /* HUGETLB_GENERIC takes no hint below min_addr, and refuses a length before a fixed address (in
-     * 6.12, not in 6.1) */
+    /* as HUGETLB_GENERIC, which it stands in the place of, but no hint below min_addr is taken and
+     * no length that leaves no room for min_addr (in 6.12, not in 6.1) */
     HP_LAYOUT_HAS_HUGETLB_MIN = 1 << 23
 };
 

@@ -79,10 +79,9 @@ uint64_t hp_layout_hugetlb_generic(struct hp_layout_run *run, const struct hp_la
     const uint64_t end = end_for(run, call->address);
     const bool min = hp_layout_has(facts, HP_LAYOUT_HAS_HUGETLB_MIN);
     uint64_t fixed;
-    if (!min && hp_layout_hugetlb_fixed(run, call, &fixed)) return fixed;
-    if (call->length > end - facts->min_addr && FIRES(run, TOO_LONG, call->length, end))
+    if (min && call->length > end - facts->min_addr && FIRES(run, TOO_LONG, call->length, end))
         return hp_error(ENOMEM);
-    if (min && hp_layout_hugetlb_fixed(run, call, &fixed)) return fixed;
+    if (hp_layout_hugetlb_fixed(run, call, &fixed)) return fixed;
     const uint64_t hint = hp_round_up(call->address, call->align);
     /* one that wraps is 0, and taken: 6.1 was seen to map there */
     if (call->address && end - call->length >= hint &&

@@ -15,7 +15,8 @@ static uint64_t x86_own(struct hp_layout_run *run, const struct hp_layout_call *
 
 /* Until 6.12 a fixed address went no further than this. */
 static bool is_own(const struct hp_layout_facts *facts) {
-    return hp_layout_has(facts, HP_LAYOUT_HAS_HUGETLB_X86 | HP_LAYOUT_HAS_HUGETLB_GENERIC);
+    return hp_layout_has(facts, HP_LAYOUT_HAS_HUGETLB_X86 | HP_LAYOUT_HAS_HUGETLB_GENERIC |
+                                    HP_LAYOUT_HAS_HUGETLB_MIN);
 }
 
 bool hp_layout_hugetlb_fixed(struct hp_layout_run *run, const struct hp_layout_call *call,
@@ -39,7 +40,7 @@ static uint64_t by_mm(struct hp_layout_run *run, const struct hp_layout_call *ca
 
 uint64_t hp_layout_hugetlb_area(struct hp_layout_run *run, const struct hp_layout_call *call) {
     uint64_t fixed;
-    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_HUGETLB_GENERIC))
+    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_HUGETLB_GENERIC | HP_LAYOUT_HAS_HUGETLB_MIN))
         return hp_layout_hugetlb_generic(run, call);
     if (hp_layout_hugetlb_fixed(run, call, &fixed)) return fixed;
     if (hp_layout_has(run->facts, HP_LAYOUT_HAS_HUGETLB_X86)) return x86_own(run, call);

@@ -130,8 +130,7 @@ static const struct hp_layout_kernel_row rows[] = {
      hp_layout_x86_area, x86_64},
     {"6.12", HP_LAYOUT_I386, HP_LAYOUT_MAPLE, SINCE_6_12 | HP_LAYOUT_HAS_HUGETLB_X86,
      hp_layout_x86_area, compat},
-    {"6.12", HP_LAYOUT_AARCH64, HP_LAYOUT_MAPLE,
-     SINCE_6_12 | HP_LAYOUT_HAS_HUGETLB_GENERIC | HP_LAYOUT_HAS_HUGETLB_MIN | ARM,
+    {"6.12", HP_LAYOUT_AARCH64, HP_LAYOUT_MAPLE, SINCE_6_12 | HP_LAYOUT_HAS_HUGETLB_MIN | ARM,
      hp_layout_generic_area, aarch64},
     /* with what 6.1.192 has from later ones: no alignment in 32-bit calls */
     {"6.1", HP_LAYOUT_X86_64, HP_LAYOUT_MAPLE,

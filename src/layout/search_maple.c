@@ -43,7 +43,8 @@ static bool passes_short(struct hp_layout_run *run, uint64_t low, uint64_t high,
     const size_t i = hp_layout_find(map, high);
     const uint64_t top = i < map->count ? map->mappings[i].low : UINT64_MAX;
     const uint64_t bottom = i ? map->mappings[i - 1].high : 0;
-    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_WINDOW_CHECK) || low >= high || high >= top)
+    if (hp_layout_has(run->facts, HP_LAYOUT_HAS_WINDOW_CHECK) || low >= high || high >= top ||
+        !map->count) /* an empty tree is no tree, and looked at in another way */
         return false;
     if (bottom >= low || high - bottom < length || top - low < length) return false;
     *end = high;

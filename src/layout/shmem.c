@@ -52,5 +52,5 @@ uint64_t hp_layout_shmem_area(struct hp_layout_run *run, const struct hp_layout_
     const uint64_t length = hp_layout_shmem_inflated(run, call, huge);
     if (!length || !FIRES(run, SHMEM_PAD, found, huge, length)) return found;
     const uint64_t moved = second_search(run, call, huge, length);
-    return hp_is_error(moved) ? found : moved;
+    return hp_is_error(moved) || moved > end - call->length ? found : moved;
 }

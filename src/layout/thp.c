@@ -35,9 +35,8 @@ uint64_t hp_layout_thp_area(struct hp_layout_run *run, const struct hp_layout_ca
     if (!padded.length) return hp_layout_mm_area(run, call);
     const uint64_t found = hp_layout_mm_area(run, &padded);
     if (hp_is_error(found)) return hp_layout_mm_area(run, call);
-    if (found == call->address && FIRES(run, THP_HINT, found)) {
-        /* address 0 by MAP_FIXED: 0 says "not found" to the caller, which tries again */
-        return found ? found : hp_layout_mm_area(run, call);
-    }
-    return shifted(run, call, found);
+    const bool held = found == call->address && (!found || FIRES(run, THP_HINT, found));
+    const uint64_t at = held ? found : shifted(run, call, found);
+    /* 0, by MAP_FIXED or by LOW_PASSED, says "not found" to the caller, which tries again */
+    return at ? at : hp_layout_mm_area(run, call);
 }

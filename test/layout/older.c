@@ -93,10 +93,44 @@ static void a_search_may_begin_below_its_start(void **state) {
     on("6.12", HP_LAYOUT_X86_64);
     from(MIB + 0x6000, HP_LAYOUT_GROWS_DOWN);
     goes_by("down-failed", &request, BASE, 0);
+    /* arm64 begins at the lowest address, 0x8000, and passes it as well */
+    request.length = 0x9000;
+    on("6.1", HP_LAYOUT_AARCH64);
+    from(MIB + 0x9000, HP_LAYOUT_GROWS_DOWN);
+    goes_by("low-passed", &request, 0, 0);
+    on("6.12", HP_LAYOUT_AARCH64);
+    from(MIB + 0x9000, HP_LAYOUT_GROWS_DOWN);
+    goes_by("down-failed", &request, BASE, 0);
 }
 
-/* 6.12 looks at the length before it looks at a fixed address, 6.1 at the address; and a hint that
- * wraps to 0 is one for 6.1 alone. */
+/* A file that is to be aligned, with huge pages below a guard and room for one more: 0 was found,
+ * and says that nothing was. */
+static void what_is_found_at_0_is_not_found(void **state) {
+    (void)state;
+    const struct hp_layout_request file = {
+        .address = MIB * 1024, .length = 2 * MIB, .object = HP_LAYOUT_THP_FILE};
+    on("6.1", HP_LAYOUT_X86_64);
+    from(5 * MIB, HP_LAYOUT_GROWS_DOWN);
+    goes_by("low-passed", &file, 2 * MIB, 0);
+}
+
+/* Wherever the second look for shared memory comes out, it counts only within the space. */
+static void what_is_found_behind_the_end_is_not_found(void **state) {
+    (void)state;
+    const uint64_t gap = BASE - 16 * MIB + 0x1000;
+    const struct hp_layout_request shared = {.length = 2 * MIB, .flags = HP_LAYOUT_MAP_SHARED};
+    on("6.18", HP_LAYOUT_X86_64);
+    KNOW(&a, guard, 16 * MIB);
+    KNOW(&a, shared_align, 2 * MIB);
+    from(8 * MIB, HP_LAYOUT_GROWS_DOWN);
+    a.mappings[0].high = gap;
+    a.mappings[1] = (struct hp_layout_mapping){.low = gap + 2 * MIB + 0x1000, .high = BASE};
+    a.layout.map.count = 2;
+    goes_by("guard-wraps", &shared, gap + 0x1000, 0);
+}
+
+/* As much as there are addresses is too long for 6.12, which leaves out those below the lowest, and
+ * not for 6.1. A hint that wraps to 0 is one for 6.1 alone. */
 static void huge_pages_know_the_lowest_address_or_not(void **state) {
     (void)state;
     const struct hp_layout_request wraps = {
@@ -137,6 +171,8 @@ int main(void) {
         cmocka_unit_test(more_than_the_address_space_is_another_error),
         cmocka_unit_test(a_hint_for_huge_pages_may_come_to_zero),
         cmocka_unit_test(a_search_may_begin_below_its_start),
+        cmocka_unit_test(what_is_found_at_0_is_not_found),
+        cmocka_unit_test(what_is_found_behind_the_end_is_not_found),
         cmocka_unit_test(huge_pages_know_the_lowest_address_or_not),
         cmocka_unit_test(hints_for_huge_pages_go_down),
     };

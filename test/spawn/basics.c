@@ -130,7 +130,8 @@ static void no_signal_is_blocked_ignored_or_handled(void **state) {
     assert_says(&script, "0000000000000000 0000000000000000 0000000000000000 ");
     script_open(&script, WORDS("signals"));
     script.plan.kept = ~hp_spawn_ignored();
-    assert_true(script.plan.kept & 1 << (SIGINT - 1) && !(script.plan.kept & 1 << (SIGHUP - 1)));
+    /* 9, 11, 17, 19 are left alone above, 32 and 33 by the C library */
+    assert_true(((hp_spawn_ignored() ^ 0x5555555555555555) & ~(uint64_t)0x180050500) == 0);
     assert_says(&script, "0000000000000000 0000000000000000 0000000000000000 ");
     script_open(&script, WORDS("signals"));
     script.plan.blocked = known(0x8000000000000201);

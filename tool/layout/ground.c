@@ -156,9 +156,7 @@ bool lay_whole(struct hp_layout *layout, struct ground *ground, struct hp_layout
     const struct hp_layout_facts *facts = &layout->facts;
     request->length = facts->task_size & ~(facts->huge_page - 1);
     if (request->length <= facts->task_size - facts->min_addr) return false;
-    if (!lay_edge(layout, ground, page_size())) return false;
-    request->address = ground->laid->low;
-    return true;
+    return lay_huge(layout, ground, request);
 }
 
 bool lay_remap(struct hp_layout *layout, struct ground *ground, struct hp_layout_request *request) {

@@ -29,7 +29,7 @@ ground_lay
     lay_under_guard;  /* room below a guard that is enough unless its alignment counts twice */
 ground_lay lay_huge;  /* a hint that cuts a huge page of MAP_HUGETLB */
 ground_lay lay_wrap;  /* a hint that no huge page is above */
-ground_lay lay_whole; /* an edge that no huge page begins on, and as much as there are addresses */
+ground_lay lay_whole; /* the middle of a huge page, and as much as there are addresses */
 ground_lay lay_remap; /* a page to become longer than the address space */
 
 void ground_clear(struct hp_layout *layout, struct ground *ground);

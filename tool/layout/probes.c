@@ -38,7 +38,7 @@ static const struct probe probes[] = {
     {HP_LAYOUT_HAS_THP_NOT_COMPAT, lay_uneven, {.length = 4 * MIB}},
     {HP_LAYOUT_HAS_THP_ZERO, lay_uneven, {.length = 4 * MIB, .object = HP_LAYOUT_DEV_ZERO}},
     {HP_LAYOUT_HAS_HUGETLB_X86, lay_hint, {.length = 2 * MIB, HUGE}},
-    {HP_LAYOUT_HAS_HUGETLB_GENERIC | HP_LAYOUT_HAS_HUGETLB_MIN,
+    {HP_LAYOUT_HAS_HUGETLB_MIN,
      lay_whole,
      {.flags = HP_LAYOUT_MAP_FIXED | HP_LAYOUT_MAP_NOREPLACE, HUGE}},
     {HP_LAYOUT_HAS_HUGETLB_GENERIC, lay_hint, {.length = 2 * MIB, HUGE}},

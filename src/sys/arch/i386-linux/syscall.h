@@ -13,7 +13,7 @@
  * and ebp is put back.
  *
  * Not for a function that both realigns its stack and uses alloca: clang 14 addresses such a frame
- * through esi and does not put it back after the asm (LLVM issue 17204). No wrapper does both. */
+ * through esi and does not put it back after the asm (LLVM issue 17204). None here does both. */
 #ifndef HP_SYS_SYSCALL_H
 #define HP_SYS_SYSCALL_H
 
