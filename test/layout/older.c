@@ -103,6 +103,89 @@ static void a_search_may_begin_below_its_start(void **state) {
     goes_by("down-failed", &request, BASE, 0);
 }
 
+/* The gap that the window ends in: taken up to the start, shorter than the length, or shorter from
+ * the start on. */
+static void a_short_window_is_not_lent_everything(void **state) {
+    (void)state;
+    const struct hp_layout_mapping behind = {.low = BASE + 0x1000, .high = BASE + 0x2000};
+    struct hp_layout_request request = {.length = BASE};
+    on("6.1", HP_LAYOUT_AARCH64);
+    a.layout.map.count = 1;
+    a.mappings[0] = behind;
+    goes_by("down-failed", &request, behind.high, 0);
+    request.length += 0x1000;
+    goes_by("down-failed", &request, behind.high, 0);
+    from(0x8000, 0);
+    a.mappings[0].high = 0x9000;
+    a.mappings[a.layout.map.count++] = behind;
+    request.length = BASE;
+    goes_by("down-failed", &request, behind.high, 0);
+    on("6.1", HP_LAYOUT_X86_64);
+    a.layout.map.count = 0;
+    goes_by("down-failed", &request, 0, -ENOMEM);
+}
+
+static void without(const char *rule) {
+    for (int i = 0; hp_layout_rule_name(i); i++)
+        if (!strcmp(hp_layout_rule_name(i), rule)) a.layout.facts.without |= UINT64_C(1) << i;
+}
+
+/* Kernels that do not try again from below, and one that does not know what is too long. */
+static void rules_that_are_off(void **state) {
+    (void)state;
+    struct hp_layout_request request = {.length = 0x1000};
+    on("6.12", HP_LAYOUT_AARCH64);
+    from(0x8000, 0);
+    without("down-failed");
+    goes(&request, 0, -ENOMEM);
+    on("6.12", HP_LAYOUT_X86_64);
+    from(0x1000, 0);
+    without("down-failed");
+    request.object = HP_LAYOUT_HUGE;
+    request.align = 2 * MIB;
+    goes(&request, 0, -ENOMEM);
+    on("6.18", HP_LAYOUT_X86_64);
+    without("too-long");
+    /* with the page that a shadow stack keeps free it wraps */
+    request = (struct hp_layout_request){.length = UINT64_MAX - 0xfff,
+                                         .flags = HP_LAYOUT_MAP_SHADOW_STACK};
+    KNOW(&a, legacy, 1);
+    goes_by("shadow-gap", &request, 0, -ENOMEM);
+}
+
+/* ... that do not know the lowest address, an address that is fixed, or a huge page up. */
+static void more_rules_that_are_off(void **state) {
+    (void)state;
+    struct hp_layout_request request = {
+        .address = (uint64_t)-0x2000, .length = 1, .object = HP_LAYOUT_HUGE, .align = 2 * MIB};
+    on("6.12", HP_LAYOUT_AARCH64);
+    without("hint-low");
+    goes(&request, 0, 0);
+    on("2.6.32-execshield", HP_LAYOUT_I386);
+    KNOW(&a, shlib_base, 0x110000);
+    KNOW(&a, randomised, 0);
+    KNOW(&a, start_brk, 0x60000000);
+    KNOW(&a, brk, 0x60000000);
+    without("fixed");
+    request = (struct hp_layout_request){.address = 0x50000000,
+                                         .length = 0x1000,
+                                         .protection = HP_LAYOUT_EXECUTE,
+                                         .flags = HP_LAYOUT_MAP_FIXED};
+    from(0x50000000, 0);
+    a.mappings[0].high = 0x50001000;
+    goes(&request, 0x110000, 0);
+    on("6.18", HP_LAYOUT_X86_64);
+    KNOW(&a, randomised, 1);
+    without("thp-up");
+    request = (struct hp_layout_request){.length = 2 * MIB, .flags = HP_LAYOUT_MAP_32BIT};
+    ask(&a, request);
+    assert_int_equal(a.answer.verdict, HP_LAYOUT_ONE_OF);
+    assert_false(fired(&a, "thp-up"));
+    a.layout.facts.without = 0;
+    ask(&a, request);
+    assert_true(fired(&a, "thp-up"));
+}
+
 /* A file that is to be aligned, with huge pages below a guard and room for one more: 0 was found,
  * and says that nothing was. */
 static void what_is_found_at_0_is_not_found(void **state) {
@@ -171,6 +254,9 @@ int main(void) {
         cmocka_unit_test(more_than_the_address_space_is_another_error),
         cmocka_unit_test(a_hint_for_huge_pages_may_come_to_zero),
         cmocka_unit_test(a_search_may_begin_below_its_start),
+        cmocka_unit_test(a_short_window_is_not_lent_everything),
+        cmocka_unit_test(rules_that_are_off),
+        cmocka_unit_test(more_rules_that_are_off),
         cmocka_unit_test(what_is_found_at_0_is_not_found),
         cmocka_unit_test(what_is_found_behind_the_end_is_not_found),
         cmocka_unit_test(huge_pages_know_the_lowest_address_or_not),
