@@ -161,7 +161,7 @@ enum hp_layout_feature {
     HP_LAYOUT_HAS_ABOVE_4G = 1 << 9,    /* MAP_ABOVE4G (6.6) */
     HP_LAYOUT_HAS_NOREPLACE = 1 << 10,  /* MAP_FIXED_NOREPLACE (4.17); a hint before */
     HP_LAYOUT_HAS_SHADOW_GAP = 1 << 11, /* a new shadow stack keeps a page below (6.10) */
-    /* the search begins at min_addr, whatever is asked (x86 since 6.4, others since 6.1) */
+    /* the search begins at min_addr, whatever is asked (arm64: in 6.1; x86: not in 6.1, in 6.18) */
     HP_LAYOUT_HAS_SEARCH_MIN = 1 << 12,
     /* an unlimited stack at exec means legacy (x86 before 4.14, others to this day) */
     HP_LAYOUT_HAS_UNLIMITED_LEGACY = 1 << 13,

@@ -129,8 +129,8 @@ struct hp_spawn_plan {
     struct hp_bay *bay;
 };
 
-/* What this process ignores now, and what it cannot learn of: for `kept`, by which what is ignored
- * only later stays ignored. Handlers the kernel resets by itself. A call for each signal. */
+/* The signals that this process ignores now, and those that it cannot learn of. With all others in
+ * `kept`, one that is ignored only later stays ignored in the child. A call for each signal. */
 HP_API uint64_t hp_spawn_ignored(void);
 
 /* PATH of an environment, for hp_spawn_plan.search; "/bin:/usr/bin" if it has none. No call. */

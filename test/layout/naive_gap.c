@@ -31,7 +31,7 @@ static bool lowest(const struct naive *naive, const struct area *area, uint64_t 
     return false;
 }
 
-/* A window that is too short for the length is none, except until 6.4 where it is the lower part of
+/* A window that is too short for the length is none, except in 6.1 where it is the lower part of
  * a gap: then what is free from its start on decides, and it may begin below. */
 static bool is_lent(const struct naive *naive, const struct area *area) {
     if (naive->era != NAIVE_MAPLE || naive->keeps_minimum) return false;
